@@ -1,0 +1,97 @@
+"""Every figure that the project promises, measured on this machine, as one JSON document.
+
+    uv run python -m benchmarks [--rows 1000000] [--only first_load] [--databases sqlite,postgresql]
+
+Ratios are taken between runs made right after each other in this one process. See ``benchmarks/README.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import loads
+from benchmarks.measuring import Report, run
+from benchmarks.side_by_side import side_by_side
+
+Section = Callable[[Report, Path, int, list[str]], None]
+
+
+def listing(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:
+    """Pages of products: ``benchmarks.listing``."""
+    found = _module("benchmarks.listing", "--products", str(rows), "--databases", ",".join(databases))
+    report.sections["listing"] = found
+    for database in databases:
+        if database in found:
+            slowest = max(
+                each["cpu_ms"] for each in found[database].values() if isinstance(each, dict) and "cpu_ms" in each
+            )
+            report.figure(f"page of 50 products, {database}, slowest question, ms of CPU", slowest, most=5)
+
+
+def search(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:
+    """Typing into the search field: ``benchmarks.search``."""
+    found = _module("benchmarks.search", "--rows", str(rows), "--databases", ",".join(databases))
+    report.sections["search"] = found
+    for database, measured in found.get("databases", {}).items():
+        report.figure(f"search, {database}, p99 ms", measured["all_queries_ms"]["p99"], most=50)
+
+
+def _module(name: str, *arguments: str) -> dict[str, object]:
+    if importlib.util.find_spec(name) is None:
+        return {"not_measured": f"there is no {name}"}
+    return run(sys.executable, "-m", name, *arguments).printed
+
+
+# Name → (the section, how many rows its figure is promised for).
+SECTIONS: dict[str, tuple[Section, int]] = {
+    "first_load": (loads.first_load, 1_000_000),
+    "again": (loads.again, 1_000_000),
+    "history": (loads.history, 100_000),
+    "sparse": (loads.sparse, 25_000),
+    "listing": (listing, 50_000),
+    "search": (search, 1_000_000),
+    "peers": (side_by_side, 20_000),
+}
+
+
+def machine() -> dict[str, object]:
+    """What the figures depend on."""
+    return {
+        "cores": os.cpu_count(),
+        "load_average_before": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="at most so many rows; fewer is a rehearsal")
+    parser.add_argument("--only", action="append", choices=SECTIONS, metavar="NAME", help=", ".join(SECTIONS))
+    parser.add_argument("--databases", default="sqlite,postgresql")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of which the median counts, where one is short")
+    given = parser.parse_args()
+    report = Report(repeat=given.repeat)
+    before = machine()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in given.only or SECTIONS:
+            measure, rows = SECTIONS[name]
+            print(f"measuring {name}", file=sys.stderr)
+            measure(report, Path(folder), min(rows, given.rows), given.databases.split(","))
+    rehearsal = given.rows < max(rows for _, rows in SECTIONS.values())
+    document = {"is_rehearsal": rehearsal, "machine": before, "figures": report.figures, **report.sections}
+    json.dump({"benchmark": "mercat", "rows": given.rows, **document}, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()

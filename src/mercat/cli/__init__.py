@@ -1,0 +1,1 @@
+"""The terminal door: parse, open a unit, call one service function, render."""

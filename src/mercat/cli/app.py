@@ -1,0 +1,85 @@
+"""The commands by name. Each lives in a module of its own that is imported when it runs: ``--help`` imports none."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from mercat.cli.errors import answering
+
+# name → (module, what it does in a line)
+COMMANDS = {
+    "init": ("init", "Create or migrate the database."),
+    "demo": ("demo", "Play the main job on sample data, or on a file of yours, start to end."),
+    "feed": ("feed", "Suppliers' feeds: inspect, add, list, show, run, remove."),
+    "import": ("imports", "Import a supplier's file: plan, guard, apply."),
+    "changes": ("changes", "Change sets: list, show, approve, reject, undo."),
+    "why": ("why", "Where each value of a product came from, newest first."),
+    "match": ("match", "Supplier codes that only a person can match: list, pin, ban."),
+    "product": ("product", "Products: list, show, lock, unlock."),
+    "category": ("categories", "The category tree: show, move, import."),
+    "export": ("export", "Export the catalogue."),
+    "history": ("history", "What ran, when, and how it went."),
+    "config": ("config", "The settings in force."),
+    "db": ("db", "The database's schema: upgrade, downgrade, current, check."),
+}
+
+
+class Commands(TyperGroup):
+    """A group that knows its commands by name only."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order in which one meets them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(import_module(f"mercat.cli.{COMMANDS[cmd_name][0]}").app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list in the help, without importing anything."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def main(self, *arguments: Any, **more: Any) -> Any:
+        """Run, and answer every failure with a message and an exit code."""
+        with answering():
+            return super().main(*arguments, **more)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mercat {version('mercat')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawing the help with rich costs more than all the rest of it
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 held for review. First: mercat init, or mercat demo.")
+def mercat(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A self-hosted commerce hub: supplier feeds become a catalogue that can be explained and undone."""

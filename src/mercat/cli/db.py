@@ -1,0 +1,76 @@
+"""``mercat db``: the schema, for who runs the database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mercat.cli.display import say, shown
+from mercat.cli.errors import FAILED
+from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
+from mercat.core.database import migrate
+from mercat.domain.operations import service as _operations  # noqa: F401  # whatever has tables has to be known
+from mercat.domain.suppliers import service as _suppliers  # noqa: F401  # and, below it, the catalogue
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def db() -> None:
+    """The database's schema."""
+
+
+def _report(revision: str | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"revision": revision, "head": migrate.head()})
+    else:
+        say(f"revision {revision or 'none: the database is empty'}, newest {migrate.head()}")
+
+
+@app.command()
+def upgrade(
+    revision: Annotated[str, typer.Argument(help="The revision to go up to.")] = "head", *, as_json: JsonOption = False
+) -> None:
+    """Bring the schema up to a revision."""
+    with open_runtime(needs=Needs.NOTHING) as runtime:
+        migrate.upgrade(runtime.engine, revision)
+        _report(migrate.current(runtime.engine), as_json=as_json)
+
+
+@app.command()
+def downgrade(
+    revision: Annotated[str, typer.Argument(help="The revision to go down to; `base` empties the database.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: going down loses data.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take the schema down to a revision. Tables that it does not know are dropped with what is in them."""
+    if not yes:
+        typer.confirm("Tables and columns that the older schema does not know are lost. Go on?", abort=True, err=True)
+    with open_runtime(needs=Needs.THERE) as runtime:
+        migrate.downgrade(runtime.engine, revision)
+        _report(migrate.current(runtime.engine), as_json=as_json)
+
+
+@app.command()
+def current(*, as_json: JsonOption = False) -> None:
+    """The revision that the database is at."""
+    with open_runtime(needs=Needs.THERE) as runtime:
+        _report(migrate.current(runtime.engine), as_json=as_json)
+
+
+@app.command()
+def check(*, as_json: JsonOption = False) -> None:
+    """Compare the database with what this version expects; exit code 1 if they differ."""
+    with open_runtime(needs=Needs.THERE) as runtime:
+        found = migrate.differences(runtime.engine)
+    if as_json:
+        print_json({"agrees": not found, "differences": found})
+    elif found:
+        for each in found:
+            say(shown(each, most=160))
+    else:
+        say("The database is as this version expects it.")
+    if found:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,1 @@
+"""One folder per vendor, found by entry point, imported by nobody."""

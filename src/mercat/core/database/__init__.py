@@ -1,0 +1,1 @@
+"""One engine per dialect, column types that behave alike, bulk statements, search."""

@@ -1,0 +1,190 @@
+"""Set-based statements in each database's own fast form.
+
+Bulk code speaks plain values: ids as 16 bytes, amounts as decimal text, times as aware datetimes, JSON as text.
+``Bulk`` turns them into what the driver takes and back, so that repositories are written once. SQL in here marks
+parameters with ``?``.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from mercat.core.money import from_units, plain, to_units
+
+CHUNK = 2_000
+# A control character stands for NULL in COPY: PostgreSQL's text never needs it, and our texts are cleaned of it.
+_NULL = "\x01"
+Record = Sequence[Any]
+
+
+@lru_cache(maxsize=100_000)
+def _text_of_units(units: int) -> str | None:
+    return plain(from_units(units))
+
+
+class Bulk:
+    """Bulk statements on one open connection, inside its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect.name
+        self.is_postgres = self.dialect == "postgresql"
+        self.is_sqlite = self.dialect == "sqlite"
+
+    # -- values ---------------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> Callable[[bytes], Any]:
+        """16 bytes → parameter."""
+        return bytes.hex if self.is_postgres else bytes
+
+    def id_of(self, value: Any) -> bytes:
+        """A column value → 16 bytes."""
+        return value.bytes if isinstance(value, UUID) else bytes(value)
+
+    @property
+    def amount(self) -> Callable[[str], Any]:
+        """Decimal text → parameter."""
+        return to_units if self.is_sqlite else str
+
+    def amount_of(self, value: Any) -> str | None:
+        """A column value → plain decimal text."""
+        if value is None:
+            return None
+        return _text_of_units(value) if self.is_sqlite else plain(value)
+
+    def time(self, value: dt.datetime) -> str:
+        """An aware instant → parameter."""
+        value = value.astimezone(dt.UTC)
+        return value.isoformat(" ", "microseconds") if self.is_postgres else f"{value:%Y-%m-%d %H:%M:%S.%f}"
+
+    def json_text(self, column: str) -> str:
+        """The select expression that gives a JSON column as its text (PostgreSQL's driver would parse it)."""
+        return f"CAST({column} AS text)" if self.is_postgres else column
+
+    def name(self, word: str) -> str:
+        """A column name, quoted where the database might take it for one of its own words."""
+        return f"`{word}`" if self.dialect in {"mysql", "mariadb"} else word
+
+    # -- statements -----------------------------------------------------------------------------------------------
+
+    @property
+    def _driver(self) -> Any:
+        return self._connection.connection.driver_connection
+
+    def _sql(self, sql: str) -> str:
+        return sql if self.is_sqlite else sql.replace("%", "%%").replace("?", "%s")
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """One statement; the number of rows it touched."""
+        cursor = self._driver.cursor()
+        try:
+            cursor.execute(self._sql(sql), tuple(parameters))
+            return int(cursor.rowcount)
+        finally:
+            cursor.close()
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one query."""
+        cursor = self._driver.cursor()
+        try:
+            cursor.execute(self._sql(sql), tuple(parameters))
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def among(self, column: str, values: Sequence[Any], *, ids: bool = False) -> tuple[str, list[Any]]:
+        """``column IN (values)`` in the form that plans best here: an array on PostgreSQL."""
+        if ids:
+            values = [self.id(value) for value in values]
+        if self.is_postgres:
+            return f"{column} = ANY(?{'::uuid[]' if ids else ''})", [list(values)]
+        return f"{column} IN ({','.join('?' * len(values))})", list(values)
+
+    def beginning(self, column: str, prefix: str) -> tuple[str, list[Any]]:
+        """``column`` begins with ``prefix`` (ASCII, not empty), in the form that the column's index serves here.
+
+        SQLite's LIKE folds case and passes the index over; a range of bytes is the same there. PostgreSQL orders by
+        language, so a range is another thing, and its LIKE has an index of its own operator class.
+        """
+        if self.is_postgres:
+            escaped = prefix.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+            return f"{column} LIKE ?", [f"{escaped}%"]
+        return f"({column} >= ? AND {column} < ?)", [prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)]
+
+    def filtering(self, column: str) -> str:
+        """A column that filters and must not choose the index: SQLite, without statistics, takes any equality for rare."""
+        return f"+{column}" if self.is_sqlite else column
+
+    def prefer_indexes(self) -> None:
+        """For the rest of this transaction, look rows up by index.
+
+        PostgreSQL plans by statistics, and those of a table that this very transaction fills say that it is tiny: it
+        would read the whole of it for every batch of keys.
+        """
+        if self.is_postgres:
+            self.run("SET LOCAL enable_seqscan = off")
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
+        """Insert many rows: COPY on PostgreSQL, ``executemany`` elsewhere. Values are already parameters."""
+        names = ", ".join(self.name(column) for column in columns)
+        if self.is_postgres:
+            self._copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", rows)
+            return
+        marks = ", ".join("?" * len(columns))
+        self.many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+    def many(self, sql: str, rows: Iterable[Record]) -> None:
+        """One statement for many parameter rows."""
+        cursor = self._driver.cursor()
+        try:
+            cursor.executemany(self._sql(sql), rows if self.is_sqlite else list(rows))
+        finally:
+            cursor.close()
+
+    def update(self, table: str, columns: Sequence[str], rows: Sequence[Record]) -> None:
+        """Update many rows by ``id``. Each row is the new values in the order of ``columns``, then the id."""
+        if not rows:
+            return
+        if not self.is_postgres:
+            sets = ", ".join(f"{name} = ?" for name in columns)
+            self.many(f"UPDATE {table} SET {sets} WHERE id = ?", rows)  # names come from our tables
+            return
+        names = ", ".join((*columns, "id"))
+        self.run(f"CREATE TEMPORARY TABLE bulk_update ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")
+        self.insert("bulk_update", (*columns, "id"), rows)
+        sets = ", ".join(f"{name} = bulk_update.{name}" for name in columns)
+        self.run(f"UPDATE {table} SET {sets} FROM bulk_update WHERE {table}.id = bulk_update.id")
+        self.run("DROP TABLE bulk_update")
+
+    def delete(self, table: str, column: str, values: Sequence[Any], *, ids: bool = True) -> int:
+        """Delete the rows whose ``column`` is among the values; how many went."""
+        gone = 0
+        for some in chunks(values, CHUNK):
+            where, parameters = self.among(column, some, ids=ids)
+            gone += self.run(f"DELETE FROM {table} WHERE {where}", parameters)
+        return gone
+
+    def _copy(self, sql: str, rows: Iterable[Record]) -> None:
+        with self._driver.cursor() as cursor, cursor.copy(sql) as copy:
+            for some in chunks(rows, CHUNK):
+                text = io.StringIO()
+                writer = csv.writer(text, lineterminator="\n")
+                writer.writerows([[_NULL if value is None else value for value in row] for row in some])
+                copy.write(text.getvalue())
+
+
+def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Cut any iterable into lists of at most ``size``."""
+    flow = iter(rows)
+    while some := list(islice(flow, size)):
+        yield some

@@ -1,0 +1,83 @@
+"""One engine per dialect, tuned where it is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mercat.core.errors import Invalid
+from mercat.core.settings import Settings, masked_url
+
+WRITES = "mercat_writes"
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The engine for ``settings.url``. Raises ``Invalid`` for a URL of no known form."""
+    try:
+        url = make_url(settings.url)
+    except ArgumentError as wrong:
+        message = f"MERCAT_DATABASE_URL is no database URL: {masked_url(settings.url)}"
+        raise Invalid(message) from wrong
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(settings, url.database)
+    name = _DRIVERS.get(url.drivername, url.drivername)
+    if name.partition("+")[0] not in {"postgresql", "mysql", "mariadb"}:
+        message = f"MERCAT_DATABASE_URL: {url.drivername} is not SQLite, PostgreSQL, MariaDB or MySQL"
+        raise Invalid(message)
+    url = url.set(drivername=name)
+    if name.endswith("+pymysql"):
+        url = url.update_query_dict({"charset": "utf8mb4"})
+    return create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_pool_overflow,
+        pool_recycle=settings.database_pool_recycle_s,
+        pool_pre_ping=True,
+        pool_timeout=30,
+    )
+
+
+def _sqlite(settings: Settings, database: str | None) -> Engine:
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{database or ':memory:'}", pool_size=settings.database_pool_size)
+    pragmas = (
+        # Set first: switching to WAL itself needs a lock.
+        f"busy_timeout = {settings.database_busy_timeout_s * 1000}",
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        # With WAL, NORMAL survives a killed process whole; only a power cut may lose the last commits, never corrupt.
+        "synchronous = NORMAL",
+        "cache_size = -65536",
+        "mmap_size = 67108864",
+        "temp_store = MEMORY",
+        # A bulk load leaves a large log behind; give the space back at the next checkpoint.
+        "journal_size_limit = 67108864",
+    )
+
+    @event.listens_for(engine, "connect")
+    def _tune(connection: Any, _record: ConnectionPoolEntry) -> None:
+        # The driver's own BEGIN comes late and is never IMMEDIATE: we say it ourselves, below.
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer that starts as a reader and upgrades later is refused with "database is locked" when another one
+        # wrote in between; taking the write lock at once makes it wait its turn instead.
+        writes = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,31 @@
+"""Errors for people: four kinds, named for what the reader can do next. They know no HTTP and no exit code."""
+
+from __future__ import annotations
+
+
+class MercatError(Exception):
+    """A refusal with a reason. ``facts`` carry ids and places for logs and for programs.
+
+    The message names the place and the mend: it is shown to a shopkeeper as it stands.
+    """
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+
+class NotFound(MercatError):
+    """What was asked for is not there: check the name or the id."""
+
+
+class Invalid(MercatError):
+    """The input is wrong: mend it and try again."""
+
+
+class Conflict(MercatError):
+    """The world moved since this was decided: look again, then decide again."""
+
+
+class Forbidden(MercatError):
+    """The actor may not do this: ask someone who may."""

@@ -1,0 +1,105 @@
+"""Settings: read once from the environment, then passed on as values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from mercat.core.errors import Invalid
+
+PREFIX = "MERCAT_"
+
+
+def _default_home() -> Path:
+    return Path.home() / ".mercat"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default. The environment name is ``MERCAT_`` and the upper-case field name."""
+
+    home: Path = field(
+        default_factory=_default_home,
+        metadata={"help": "where the database and the kept files live"},
+    )
+    database_url: str = field(
+        default="",
+        metadata={"help": "SQLAlchemy URL; empty is SQLite in the home folder"},
+    )
+    database_pool_size: int = field(default=20, metadata={"help": "connections kept per process (not SQLite)"})
+    database_pool_overflow: int = field(default=10, metadata={"help": "connections beyond the pool under load"})
+    database_pool_recycle_s: int = field(default=1800, metadata={"help": "seconds after which a connection is renewed"})
+    database_busy_timeout_s: int = field(default=600, metadata={"help": "seconds a SQLite writer waits for its turn"})
+    currency: str = field(
+        default="USD",
+        metadata={"help": "the currency assumed where neither feed nor supplier says"},
+    )
+    log_level: str = field(
+        default="WARNING",
+        metadata={"help": "DEBUG, INFO, WARNING or ERROR, to standard error"},
+    )
+    log_json: bool = field(default=False, metadata={"help": "1 writes log lines as JSON"})
+    http_allow_private: bool = field(
+        default=False,
+        metadata={"help": "1 lets feeds be fetched from private and loopback addresses"},
+    )
+
+    @property
+    def url(self) -> str:
+        """The database URL, with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{self.home / 'mercat.db'}"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read ``MERCAT_*``. Raises ``Invalid`` naming the variable that is wrong or unknown."""
+    environ = os.environ if environ is None else environ
+    known = {PREFIX + each.name.upper(): each for each in fields(Settings)}
+    given: dict[str, object] = {}
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and name in known and text != "":
+            given[known[name].name] = _parse(name, text, str(known[name].type))
+    return Settings(**given)  # type: ignore[arg-type]  # the values were parsed by their declared types just above
+
+
+def _parse(name: str, text: str, kind: str) -> object:
+    if kind == "Path":
+        return Path(text).expanduser()
+    if kind == "bool":
+        if text.lower() not in {"0", "1", "true", "false", "yes", "no"}:
+            message = f"{name} is 1 or 0, not {text!r}"
+            raise Invalid(message)
+        return text.lower() in {"1", "true", "yes"}
+    if kind == "int":
+        if not text.isdigit():
+            message = f"{name} is a whole number, not {text!r}"
+            raise Invalid(message)
+        return int(text)
+    return text
+
+
+def masked_url(url: str) -> str:
+    """The URL without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))
+
+
+def describe(settings: Settings) -> list[dict[str, str]]:
+    """Each setting with its variable, value (secrets masked) and help, for ``mercat config show``."""
+    rows = []
+    for each in fields(Settings):
+        value = getattr(settings, each.name)
+        shown = masked_url(settings.url) if each.name == "database_url" else str(value)
+        rows.append(
+            {
+                "name": PREFIX + each.name.upper(),
+                "value": shown,
+                "help": str(each.metadata["help"]),
+            }
+        )
+    return rows

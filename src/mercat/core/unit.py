@@ -1,0 +1,171 @@
+"""Units of work: transactions begin and end only here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from mercat.core.actor import SYSTEM, Actor
+from mercat.core.border import is_unit_open, unit_open
+from mercat.core.clock import now
+from mercat.core.database.base import Row
+from mercat.core.database.bulk import Bulk
+from mercat.core.database.engine import WRITES, make_engine
+from mercat.core.files import FileStore
+from mercat.core.log import get_logger
+from mercat.core.settings import Settings
+
+log = get_logger(__name__)
+T = TypeVar("T")
+Fact = TypeVar("Fact")
+_Heard = Callable[["WriteUnit", Any], None]
+# PostgreSQL: serialization failure, deadlock, lock not available, unique violation. MariaDB: deadlock, lock wait, duplicate.
+_WORTH_ANOTHER_TRY = {
+    "40001",
+    "40P01",
+    "55P03",
+    "23505",
+    "1213",
+    "1205",
+    "1062",
+    "1020",
+}
+_TRIES = 4
+
+
+class ReadUnit:
+    """A transaction that only reads: a list, a report, a preview. ``now`` is one instant for all of it."""
+
+    def __init__(self, session: Session, actor: Actor) -> None:
+        self.session = session
+        self.actor = actor
+        self.now: dt.datetime = now()
+
+    @property
+    def bulk(self) -> Bulk:
+        """Set-based statements in this transaction."""
+        return Bulk(self.session.connection())
+
+
+class WriteUnit(ReadUnit):
+    """A transaction that commits at its end or not at all."""
+
+    def __init__(self, session: Session, actor: Actor, ears: dict[type, list[_Heard]]) -> None:
+        super().__init__(session, actor)
+        self._ears = ears
+
+    def add(self, *rows: Row) -> None:
+        """Put new rows into the database now, so that what follows may point to them."""
+        self.session.add_all(rows)
+        self.session.flush()
+
+    def save(self) -> None:
+        """Write what has changed on loaded rows now: set-based statements do not see the session."""
+        self.session.flush()
+
+    def remove(self, row: Row) -> None:
+        """Delete a loaded row."""
+        self.session.delete(row)
+        self.session.flush()
+
+    def expect_many(self) -> None:
+        """Bulk work follows: look rows up by index (see ``Bulk.prefer_indexes``)."""
+        self.bulk.prefer_indexes()
+
+    def announce(self, fact: object) -> None:
+        """Tell whoever listens (``@on``) that something happened, inside this transaction: all of it holds or none."""
+        self.session.flush()
+        for hear in self._ears.get(type(fact), ()):
+            hear(self, fact)
+
+
+_ears: dict[type, list[_Heard]] = defaultdict(list)
+
+
+def on(
+    fact: type[Fact],
+) -> Callable[[Callable[[WriteUnit, Fact], None]], Callable[[WriteUnit, Fact], None]]:
+    """Listen to a fact of a lower room. The function runs in the transaction that announces it."""
+
+    def register(
+        hear: Callable[[WriteUnit, Fact], None],
+    ) -> Callable[[WriteUnit, Fact], None]:
+        if hear not in _ears[fact]:
+            _ears[fact].append(hear)
+        return hear
+
+    return register
+
+
+class Runtime:
+    """What a process holds for its whole life: settings, engine, files. Make it once, in ``main``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine: Engine = make_engine(settings)
+        self.files = FileStore(settings.home / "files")
+
+    @contextmanager
+    def read(self, actor: Actor = SYSTEM, *, snapshot: bool = False) -> Iterator[ReadUnit]:
+        """A unit that reads. Whatever was changed in its session is thrown away.
+
+        ``snapshot``: all of it sees one moment, however long it takes (SQLite's readers always do).
+        """
+        _refuse_nesting()
+        engine = self.engine
+        if snapshot and engine.dialect.name != "sqlite":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with unit_open(), Session(engine, autoflush=False) as session:
+            yield ReadUnit(session, actor)
+
+    @contextmanager
+    def write(self, actor: Actor = SYSTEM) -> Iterator[WriteUnit]:
+        """A unit that writes. It commits when the block ends; an exception rolls all of it back."""
+        _refuse_nesting()
+        engine = self.engine.execution_options(**{WRITES: True})
+        with unit_open(), Session(engine, expire_on_commit=False) as session:
+            yield WriteUnit(session, actor, _ears)
+            session.commit()
+
+    def attempt(self, work: Callable[[WriteUnit], T], actor: Actor = SYSTEM) -> T:
+        """Run ``work`` in a write unit; a deadlock or a race for the same key is tried again from the start.
+
+        ``work`` must be safe to repeat: it reads everything it decides on inside the unit.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self.write(actor) as unit:
+                    return work(unit)
+            except Exception as failed:
+                # Whatever the driver's own class: bulk statements go past SQLAlchemy, which would wrap it.
+                if attempt == _TRIES or _code(failed) not in _WORTH_ANOTHER_TRY:
+                    raise
+                log.info("unit_tried_again", attempt=attempt, code=_code(failed))
+        raise AssertionError  # unreachable: the last try returns or raises
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _code(failed: Exception) -> str:
+    """The database's own number of what failed; empty for what no database said."""
+    original = failed.orig if isinstance(failed, DBAPIError) else failed
+    if type(original).__module__.partition(".")[0] not in {"psycopg", "pymysql", "sqlite3"}:
+        return ""
+    # PyMySQL gives MariaDB's own number first; its SQLSTATE is too coarse to tell a race from a fault.
+    number = original.args[0] if original and original.args else ""
+    return str(number if isinstance(number, int) else getattr(original, "sqlstate", None) or "")
+
+
+def _refuse_nesting() -> None:
+    if is_unit_open():
+        message = "units do not nest: pass the open unit on"
+        raise RuntimeError(message)

@@ -1,0 +1,155 @@
+"""Lists of products as rows: a fixed number of queries, no objects. What is filtered and counted is read from indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from mercat.core.database.bulk import Bulk
+from mercat.domain.catalog import metafields
+from mercat.domain.catalog.tree import ancestry, join_path
+
+# From so many hits on, walking along the ids finds a page sooner than sorting the hits.
+_MANY = 2_000
+_ROW = (
+    "SELECT p.id, p.handle, p.name, p.brand, p.status, c.path, v.sku, v.barcode, v.price, v.currency, "
+    "(SELECT COUNT(*) FROM product_variants n WHERE n.product_id = p.id) FROM products p "
+    "LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN product_variants v ON v.id = "
+    "(SELECT w.id FROM product_variants w WHERE w.product_id = p.id ORDER BY w.position, w.id LIMIT 1) WHERE "
+)
+
+
+class ListedProduct(msgspec.Struct):
+    """A product in a list. Code and price are the first variant's; ``variants`` counts them; the price is decimal text."""
+
+    id: str
+    handle: str
+    name: str
+    brand: str | None
+    status: str
+    category: str | None
+    sku: str | None
+    barcode: str | None
+    price: str | None
+    currency: str | None
+    variants: int
+    metafields: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Which products: of a brand as it is spelled, in the subtree of a category's path, of some statuses."""
+
+    brand: str | None = None
+    category_path: str | None = None
+    statuses: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.brand or self.category_path or self.statuses)
+
+
+class BrowseRepository:
+    """Reads lists."""
+
+    def __init__(self, bulk: Bulk) -> None:
+        self.bulk = bulk
+
+    def count(self, narrowing: Narrowing) -> int:
+        """How many products fit."""
+        where, parameters = self._where(narrowing)
+        return int(self.bulk.fetch(f"SELECT COUNT(*) FROM products p WHERE {where}", parameters)[0][0])
+
+    def ids(self, narrowing: Narrowing, *, total: int, limit: int, offset: int) -> list[bytes]:
+        """One page of those that fit, oldest first. ``total`` is what ``count`` said."""
+        where, parameters = self._where(narrowing, walks=total > _MANY)
+        rows = self.bulk.fetch(
+            f"SELECT p.id FROM products p WHERE {where} ORDER BY p.id LIMIT {limit} OFFSET {offset}", parameters
+        )
+        return [self.bulk.id_of(row[0]) for row in rows]
+
+    def fitting(self, ids: Sequence[bytes], narrowing: Narrowing) -> list[bytes]:
+        """Those of the ids that fit, in the order given."""
+        among, values = self.bulk.among("p.id", ids, ids=True)
+        where, parameters = self._where(narrowing, walks=True)
+        rows = self.bulk.fetch(f"SELECT p.id FROM products p WHERE {among} AND {where}", [*values, *parameters])
+        found = {self.bulk.id_of(row[0]) for row in rows}
+        return [each for each in ids if each in found]
+
+    def rows(self, ids: Sequence[bytes], wanted: Sequence[str] = ()) -> list[ListedProduct]:
+        """These products in this order, with the metafields (``namespace.key``) that are wanted of them."""
+        if not ids:
+            return []
+        where, parameters = self.bulk.among("p.id", ids, ids=True)
+        found = {self.bulk.id_of(row[0]): row for row in self.bulk.fetch(_ROW + where, parameters)}
+        names = self._category_names({row[5] for row in found.values() if row[5] is not None})
+        values = self._metafields(ids, wanted) if wanted else {}
+        listed = []
+        for each in ids:
+            row = found.get(each)
+            if row is None:
+                continue
+            _, handle, name, brand, status, path, sku, barcode, price, currency, variants = row
+            product = ListedProduct(
+                str(UUID(bytes=each)),
+                handle,
+                name,
+                brand,
+                status,
+                names.get(path),
+                sku,
+                barcode,
+                self.bulk.amount_of(price),
+                currency,
+                variants,
+                values.get(each, {}),
+            )
+            listed.append(product)
+        return listed
+
+    def _where(self, narrowing: Narrowing, *, walks: bool = False) -> tuple[str, list[Any]]:
+        """``walks``: the ids are gone along in their order, and what narrows only passes them over."""
+        name = self.bulk.filtering if walks else str
+        parts, parameters = ["1 = 1"], []
+        if narrowing.brand is not None:
+            parts.append(f"{name('p.brand')} = ?")
+            parameters.append(narrowing.brand)
+        if narrowing.category_path is not None:
+            beginning, values = self.bulk.beginning("path", narrowing.category_path)
+            parts.append(f"{name('p.category_id')} IN (SELECT id FROM categories WHERE {beginning})")
+            parameters.extend(values)
+        if narrowing.statuses:
+            among, values = self.bulk.among(name("p.status"), list(narrowing.statuses))
+            parts.append(among)
+            parameters.extend(values)
+        return " AND ".join(parts), parameters
+
+    def _category_names(self, paths: Iterable[str]) -> dict[str, str]:
+        """The path of names behind each path of codes, in one query."""
+        steps = {path: ancestry(path) for path in paths}
+        if not steps:
+            return {}
+        where, parameters = self.bulk.among("path", sorted({step for each in steps.values() for step in each}))
+        names = dict(self.bulk.fetch(f"SELECT path, name FROM categories WHERE {where}", parameters))
+        return {path: join_path(names[step] for step in each) for path, each in steps.items()}
+
+    def _metafields(self, ids: Sequence[bytes], wanted: Sequence[str]) -> dict[bytes, dict[str, Any]]:
+        pairs = [name.partition(".")[::2] for name in wanted]
+        key = self.bulk.name("key")
+        owners, parameters = self.bulk.among("product_id", ids, ids=True)
+        spaces, of_spaces = self.bulk.among("namespace", sorted({namespace for namespace, _ in pairs}))
+        keys, of_keys = self.bulk.among(key, sorted({name for _, name in pairs}))
+        rows = self.bulk.fetch(
+            f"SELECT product_id, namespace, {key}, value_type, value FROM product_metafields "
+            f"WHERE {owners} AND {spaces} AND {keys}",
+            [*parameters, *of_spaces, *of_keys],
+        )
+        found: dict[bytes, dict[str, Any]] = {}
+        for product_id, namespace, name, kind, text in rows:
+            if (namespace, name) in pairs:
+                values = found.setdefault(self.bulk.id_of(product_id), {})
+                values[f"{namespace}.{name}"] = metafields.decode(kind, text)
+        return found

@@ -1,0 +1,118 @@
+"""Browsing: pages of products for lists, and one product whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mercat.core.page import Page, offset
+from mercat.core.unit import ReadUnit
+from mercat.domain.catalog import indexing
+from mercat.domain.catalog.browse_repository import BrowseRepository, ListedProduct, Narrowing
+from mercat.domain.catalog.category_views import Reference, get_node
+from mercat.domain.catalog.documents import document_of, to_json
+from mercat.domain.catalog.loading import load, record_of
+from mercat.domain.catalog.lock_repository import LockRepository
+from mercat.domain.catalog.product_repository import ProductRepository
+from mercat.domain.catalog.product_statuses import refuse_unknown
+
+# Of so many hits of a search those that fit the other filters are listed.
+_MOST_NARROWED = 1_000
+
+
+@dataclass(frozen=True)
+class Listing(Page[ListedProduct]):
+    """A page of products. A search's ``total`` may be an estimate, and its words may have been ``corrected``."""
+
+    is_exact_total: bool = True
+    corrected: str | None = None
+
+
+@dataclass(frozen=True)
+class FieldLocked:
+    """A value that no feed overwrites. ``sku`` says of which variant, ``None``: of the product itself."""
+
+    field: str
+    sku: str | None
+    locked_by: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class WholeProduct:
+    """A product as it stands: the document of our JSON Lines, and what people said about it."""
+
+    id: UUID
+    revision: int
+    document: dict[str, Any]
+    locks: list[FieldLocked]
+
+
+def list_products(
+    unit: ReadUnit,
+    *,
+    q: str | None = None,
+    brand: str | None = None,
+    category: Reference | None = None,
+    statuses: Sequence[str] = (),
+    metafields: Sequence[str] = (),
+    page: int = 1,
+    per_page: int = 50,
+) -> Listing:
+    """One page of products: by relevance to ``q``, else oldest first.
+
+    ``brand`` is taken as it is spelled; ``category`` (id, path of names, or name) includes what is below it;
+    ``metafields`` (``namespace.key``) are shown with each product. Raises ``Invalid``; ``NotFound`` and ``Conflict``
+    for a category that is not there or of which there are several.
+    """
+    start = offset(page, per_page)
+    narrowing = _narrowing(unit, brand, category, statuses)
+    repository = BrowseRepository(unit.bulk)
+    if q is not None and q.strip():
+        return _found(unit, q, narrowing, metafields, Page([], 0, page, per_page))
+    total = repository.count(narrowing)
+    ids = repository.ids(narrowing, total=total, limit=per_page, offset=start)
+    return Listing(repository.rows(ids, metafields), total, page, per_page)
+
+
+def listing_json(listing: Listing) -> bytes:
+    """A page as JSON, straight from its rows."""
+    facts = {"total": listing.total, "page": listing.page, "per_page": listing.per_page, "pages": listing.pages}
+    searched = {"is_exact_total": listing.is_exact_total, "corrected": listing.corrected}
+    return to_json({"data": listing.data, **facts, **searched})
+
+
+def get_product(unit: ReadUnit, sku: str) -> WholeProduct:
+    """The product that has a variant of this SKU, whole. Raises ``NotFound``."""
+    product_id, _ = ProductRepository(unit.session).place_of_sku(sku)
+    product = load(unit, [product_id])[product_id]
+    skus = {UUID(bytes=each.id): each.sku for each in product.variants}
+    locks = [
+        FieldLocked(each.field, None if each.variant_id is None else skus[each.variant_id], each.locked_by, each.reason)
+        for each in LockRepository(unit.session).of_product(UUID(bytes=product_id))
+    ]
+    return WholeProduct(UUID(bytes=product_id), product.revision, document_of(record_of(product)), locks)
+
+
+def _narrowing(unit: ReadUnit, brand: str | None, category: Reference | None, statuses: Sequence[str]) -> Narrowing:
+    refuse_unknown(statuses)
+    path = None if category is None else get_node(unit, category).path
+    return Narrowing(brand, path, tuple(statuses))
+
+
+def _found(
+    unit: ReadUnit, q: str, narrowing: Narrowing, metafields: Sequence[str], place: Page[ListedProduct]
+) -> Listing:
+    repository = BrowseRepository(unit.bulk)
+    start = offset(place.page, place.per_page)
+    if not narrowing:
+        hits = indexing.find(unit, q, limit=place.per_page, offset=start)
+        ids, total, exact = hits.ids, hits.total, hits.is_exact_total
+    else:
+        hits = indexing.find(unit, q, limit=_MOST_NARROWED)
+        fitting = repository.fitting(hits.ids, narrowing) if hits.ids else []
+        ids, total, exact = fitting[start : start + place.per_page], len(fitting), hits.total <= len(hits.ids)
+    rows = repository.rows(ids, metafields)
+    return Listing(rows, total, place.page, place.per_page, is_exact_total=exact, corrected=hits.corrected)

@@ -1,0 +1,166 @@
+"""Name paths (``"A > B > C"``) to categories and back, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from mercat.core.errors import Conflict
+from mercat.core.ids import new_id_bytes
+from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.catalog.category_repository import CategoryRepository, Node
+from mercat.domain.catalog.tree import (
+    Names,
+    checked_name,
+    free_slug,
+    join_path,
+    name_key,
+    path_under,
+    split_path,
+)
+
+
+class EnsuredPaths(dict[str, bytes]):
+    """Path as it was given → category id. ``created`` lists the new ones, parents before children."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.created: list[bytes] = []
+
+
+def ensure_paths(unit: WriteUnit, paths: Collection[str]) -> EnsuredPaths:
+    """The category of each name path; what is missing is created.
+
+    Names are the same where they differ in nothing but case or blanks. Safe beside other units. Raises ``Invalid`` for a
+    path without a name, too deep, or with a name over 255 characters (ask ``tree.fault_of_path`` beforehand).
+    """
+    split = {path: split_path(path) for path in paths}
+    found, created = ensure_names(unit, split.values())
+    ensured = EnsuredPaths()
+    ensured.created = created
+    for path, names in split.items():
+        ensured[path] = found[names]
+    return ensured
+
+
+def ensure_names(unit: WriteUnit, paths: Iterable[Names]) -> tuple[dict[Names, bytes], list[bytes]]:
+    """As ``ensure_paths``, with the names already apart."""
+    repository = CategoryRepository(unit.session)
+    wanted = _Wanted(paths)
+    walk = _walk(repository, wanted)
+    created: list[bytes] = []
+    if len(walk.nodes) < len(wanted.names):
+        repository.hold_tree()
+        # Looked up again under the lock: another unit may have created or moved some in between.
+        walk = _walk(repository, wanted)
+        created = walk.create(repository, wanted, unit)
+    return {path: walk.nodes[keys].id for path, keys in wanted.keys.items()}, created
+
+
+class _Wanted:
+    """The paths and all their beginnings, by the keys of their names."""
+
+    def __init__(self, paths: Iterable[Names]) -> None:
+        self.keys: dict[Names, Names] = {}
+        # Keys of a path → the name of its last step, as it was first given.
+        self.names: dict[Names, str] = {}
+        for path in paths:
+            keys = tuple(map(name_key, path))
+            self.keys[path] = keys
+            for depth in range(len(keys), 0, -1):
+                if keys[:depth] in self.names:
+                    break
+                self.names[keys[:depth]] = path[depth - 1]
+        self.depth = max(map(len, self.names), default=0)
+
+
+class _Walk:
+    """What of the wanted paths is there, and which slugs their parents' children have."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[Names, Node] = {}
+        self.slugs: dict[bytes | None, set[str]] = {}
+
+    def create(self, repository: CategoryRepository, wanted: _Wanted, unit: WriteUnit) -> list[bytes]:
+        missing = sorted((keys for keys in wanted.names if keys not in self.nodes), key=len)
+        fresh: list[Node] = []
+        for keys, new_id in zip(missing, new_id_bytes(len(missing)), strict=True):
+            parent = self.nodes.get(keys[:-1])
+            parent_id = parent.id if parent else None
+            name = checked_name(wanted.names[keys])
+            taken = self.slugs.setdefault(parent_id, set())
+            slug = free_slug(name, taken)
+            taken.add(slug)
+            node = Node(new_id, parent_id, name, slug, path_under(parent.path if parent else "", new_id))
+            self.nodes[keys] = node
+            fresh.append(node)
+        repository.insert(fresh, unit.now)
+        return [node.id for node in fresh]
+
+
+def _walk(repository: CategoryRepository, wanted: _Wanted) -> _Walk:
+    """Down the tree level by level: one query each, whatever the number of paths."""
+    walk = _Walk()
+    parents: dict[bytes | None, tuple[Names, Node | None]] = {None: ((), None)}
+    for depth in range(1, wanted.depth + 1):
+        below: dict[bytes | None, tuple[Names, Node | None]] = {}
+        going_on = {keys[:-1] for keys in wanted.names if len(keys) == depth}
+        asked = {key: value for key, value in parents.items() if value[0] in going_on}
+        for child in repository.children([node for _, node in asked.values()]) if asked else ():
+            keys = (*asked[child.parent_id][0], name_key(child.name))
+            walk.slugs.setdefault(child.parent_id, set()).add(child.slug)
+            if keys in wanted.names:
+                walk.nodes[keys] = child
+                below[child.id] = (keys, child)
+        parents = below
+    return walk
+
+
+def paths_of(unit: ReadUnit, ids: Collection[bytes]) -> dict[bytes, str]:
+    """The name path of each category that is there."""
+    repository = CategoryRepository(unit.session)
+    known: dict[bytes, Node] = {}
+    ask: set[bytes] = set(ids)
+    while ask:
+        found = repository.nodes(ask)
+        known.update(found)
+        ask = {node.parent_id for node in found.values() if node.parent_id is not None} - known.keys()
+    names: dict[bytes, Names] = {}
+
+    def names_of(category_id: bytes) -> Names:
+        missing: list[Node] = []
+        at: bytes | None = category_id
+        while at is not None and at not in names:
+            missing.append(known[at])
+            at = known[at].parent_id
+            if len(missing) > len(known):
+                # No way leads here but by hand; said rather than hung on.
+                message = f"the category {known[category_id].name!r} stands below itself in the database"
+                raise Conflict(message, category=category_id.hex())
+        for node in reversed(missing):
+            above = names[node.parent_id] if node.parent_id is not None else ()
+            names[node.id] = (*above, node.name)
+        return names[category_id]
+
+    return {category_id: join_path(names_of(category_id)) for category_id in ids if category_id in known}
+
+
+def recount(unit: WriteUnit, ids: Collection[bytes]) -> int:
+    """Make ``product_count`` true for these categories: products directly in them that are not archived.
+
+    Call it after the products changed, in the same unit; how many counts were wrong.
+    """
+    return CategoryRepository(unit.session).recount(set(ids), unit.now)
+
+
+def hold(unit: WriteUnit, ids: Collection[bytes]) -> None:
+    """Lock these categories' rows in a fixed order until the unit ends.
+
+    Worth calling before products are put into them where several units do so at once: MariaDB's foreign keys take a
+    shared lock on the category with each product, and two units that both hold one cannot both recount.
+    """
+    CategoryRepository(unit.session).hold(set(ids))
+
+
+def remove_empty(unit: WriteUnit, ids: Collection[bytes]) -> int:
+    """Delete those of these categories that hold nothing: what an undone import had made. How many went."""
+    return CategoryRepository(unit.session).remove_empty(ids) if ids else 0

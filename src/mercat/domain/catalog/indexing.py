@@ -1,0 +1,69 @@
+"""Keeping the search index true: small changes at once, large ones right after, and what a crash left undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from uuid import UUID
+
+from mercat.core.database import search
+from mercat.core.database.bulk import chunks
+from mercat.core.unit import ReadUnit, Runtime, WriteUnit, on
+from mercat.domain.catalog.change_repository import ChangeSetRepository
+from mercat.domain.catalog.indexing_repository import IndexingRepository
+from mercat.domain.catalog.messages import ProductsChanged
+
+# Up to so many products are indexed within the change itself.
+AT_ONCE = 500
+_CHUNK = 5_000
+
+
+@on(ProductsChanged)
+def index_small_changes(unit: WriteUnit, fact: ProductsChanged) -> None:
+    """A person's edit is found at once."""
+    repository = IndexingRepository(unit.bulk)
+    ids = repository.changed_ids(fact.change_set_id.bytes, most=AT_ONCE + 1)
+    if len(ids) <= AT_ONCE:
+        index_products(unit, ids)
+        ChangeSetRepository(unit.session).get(fact.change_set_id).indexed_at = unit.now
+
+
+def index_products(unit: WriteUnit, ids: Sequence[bytes]) -> None:
+    """Put these products into the index anew; those that are gone leave it."""
+    documents = IndexingRepository(unit.bulk).documents(ids)
+    search.remove(unit.bulk, [each for each in ids if each not in documents])
+    search.put(unit.bulk, documents.values())
+
+
+def index_pending(runtime: Runtime, *, progress: Callable[[int], None] = lambda _count: None) -> int:
+    """Index what applied sets changed and the index has not learnt of; repeatable, and safe to kill.
+
+    Called after every large change and at the start of every run. How many products it put in.
+    """
+    done = 0
+    with runtime.read() as unit:
+        pending = [each.id for each in ChangeSetRepository(unit.session).not_indexed()]
+    for change_set_id in pending:
+        for ids in _pages(runtime, change_set_id):
+            with runtime.write() as unit:
+                index_products(unit, ids)
+            done += len(ids)
+            progress(done)
+        with runtime.write() as unit:
+            ChangeSetRepository(unit.session).get(change_set_id).indexed_at = unit.now
+    return done
+
+
+def _pages(runtime: Runtime, change_set_id: UUID) -> Iterator[list[bytes]]:
+    after = bytes(16)
+    while True:
+        with runtime.read() as unit:
+            page = IndexingRepository(unit.bulk).changed_after(change_set_id.bytes, after, _CHUNK)
+        if not page:
+            return
+        after = page[-1][0]
+        yield from chunks(dict.fromkeys(product_id for _, product_id in page), _CHUNK)
+
+
+def find(unit: ReadUnit, query: str, *, limit: int = 50, offset: int = 0) -> search.Found:
+    """Product ids for what a person typed: words, beginnings, parts of codes, one slip of the finger."""
+    return search.find(unit.bulk, query, limit=limit, offset=offset)

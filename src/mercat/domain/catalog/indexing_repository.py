@@ -1,0 +1,51 @@
+"""What the search index is told about products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mercat.core.database.bulk import Bulk, chunks
+
+_SQL = (
+    "SELECT p.id, p.name, p.brand, p.manufacturer, p.product_type, p.manufacturer_part_number, v.sku, v.barcode "
+    "FROM products p JOIN product_variants v ON v.product_id = p.id WHERE "
+)
+
+
+class IndexingRepository:
+    """Reads products as documents."""
+
+    def __init__(self, bulk: Bulk) -> None:
+        self.bulk = bulk
+
+    def documents(self, ids: Sequence[bytes]) -> dict[bytes, tuple[bytes, str, str, str]]:
+        """(id, title, words, codes) by product id; those that are gone are left out."""
+        found: dict[bytes, tuple[bytes, str, str, str]] = {}
+        for some in chunks(ids, 2_000):
+            where, parameters = self.bulk.among("p.id", some, ids=True)
+            for row in self.bulk.fetch(_SQL + where, parameters):
+                product_id = self.bulk.id_of(row[0])
+                codes = " ".join(code for code in row[5:8] if code)
+                known = found.get(product_id)
+                if known is not None:
+                    codes = f"{known[3]} {codes}"
+                words = " ".join(word for word in row[2:5] if word)
+                found[product_id] = (product_id, row[1], words, codes)
+        return found
+
+    def changed_ids(self, change_set_id: bytes, *, most: int) -> list[bytes]:
+        """Up to ``most`` products that a set speaks of."""
+        rows = self.bulk.fetch(
+            f"SELECT DISTINCT product_id FROM changes WHERE change_set_id = ? AND product_id IS NOT NULL LIMIT {most}",
+            (self.bulk.id(change_set_id),),
+        )
+        return [self.bulk.id_of(row[0]) for row in rows]
+
+    def changed_after(self, change_set_id: bytes, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """(change id, product id) of a set in the order of planning."""
+        rows = self.bulk.fetch(
+            "SELECT id, product_id FROM changes WHERE change_set_id = ? AND id > ? AND product_id IS NOT NULL "
+            f"ORDER BY id LIMIT {limit}",
+            (self.bulk.id(change_set_id), self.bulk.id(after)),
+        )
+        return [(self.bulk.id_of(row[0]), self.bulk.id_of(row[1])) for row in rows]

@@ -1,0 +1,59 @@
+"""What the catalogue says to the rooms above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from mercat.sdk.records import ProductRecord
+
+
+class StatementApplied(NamedTuple):
+    """A source's statement that now stands. ``variant_ids`` goes beside the record's variants."""
+
+    change_id: bytes
+    key: str
+    digest: int | None
+    product_id: bytes
+    variant_ids: Sequence[bytes]
+    record: ProductRecord
+
+
+@dataclass(frozen=True)
+class StatementsApplied:
+    """Statements of one set that were applied: a chunk of them.
+
+    ``is_first_load``: the catalogue was empty, and the tables that fill along with it have no indexes just now.
+    """
+
+    change_set_id: UUID
+    source: str
+    statements: Sequence[StatementApplied]
+    is_first_load: bool = False
+
+
+@dataclass(frozen=True)
+class OffersMissing:
+    """Keys that a complete feed no longer has, with the variants they stood for."""
+
+    source: str
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True)
+class StatementsWithdrawn:
+    """Statements that stand no longer, with those of the same source and key that take their place."""
+
+    source: str
+    keys: Sequence[str]
+    successors: Sequence[StatementApplied]
+
+
+@dataclass(frozen=True)
+class ProductsChanged:
+    """Products that were created, changed or removed by one change set."""
+
+    change_set_id: UUID
+    product_ids: Sequence[bytes]

@@ -1,0 +1,36 @@
+"""The catalogue's tables."""
+
+from mercat.domain.catalog.models.categories import (
+    Category,
+    CategoryMapping,
+    Collection,
+    CollectionProduct,
+    Icon,
+)
+from mercat.domain.catalog.models.changes import Change, ChangeSet, FieldLock, Restatement
+from mercat.domain.catalog.models.products import (
+    MetafieldDefinition,
+    Product,
+    ProductIdentifier,
+    ProductImage,
+    ProductMetafield,
+    ProductVariant,
+)
+
+__all__ = [
+    "Category",
+    "CategoryMapping",
+    "Change",
+    "ChangeSet",
+    "Collection",
+    "CollectionProduct",
+    "FieldLock",
+    "Icon",
+    "MetafieldDefinition",
+    "Product",
+    "ProductIdentifier",
+    "ProductImage",
+    "ProductMetafield",
+    "ProductVariant",
+    "Restatement",
+]

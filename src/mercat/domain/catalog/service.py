@@ -1,0 +1,127 @@
+"""The catalogue's front door: what other rooms and the doors call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from mercat.core.page import Page
+from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.catalog import categories
+from mercat.domain.catalog.applying import apply
+from mercat.domain.catalog.browse_repository import ListedProduct
+from mercat.domain.catalog.browsing import Listing, WholeProduct, get_product, list_products, listing_json
+from mercat.domain.catalog.category_files import read_category_file
+from mercat.domain.catalog.category_import import import_rows as import_categories
+from mercat.domain.catalog.change_repository import ChangeBulk, ChangeSetRepository
+from mercat.domain.catalog.deciding import (
+    approve,
+    close_plan,
+    discard,
+    discard_abandoned,
+    get_set,
+    is_any_decided,
+    last_set,
+    list_changes,
+    list_sets,
+    open_set,
+    reject,
+)
+from mercat.domain.catalog.definitions import definitions_by_key
+from mercat.domain.catalog.documents import to_json
+from mercat.domain.catalog.editing import edit, lock, unlock
+from mercat.domain.catalog.exporting import ExportResult, export_products
+from mercat.domain.catalog.fields import amount
+from mercat.domain.catalog.guards import GuardRules, Judge
+from mercat.domain.catalog.indexing import find as find_products
+from mercat.domain.catalog.indexing import index_pending
+from mercat.domain.catalog.missing import Missing, plan_archives
+from mercat.domain.catalog.models import Restatement
+from mercat.domain.catalog.planning import MODES, Planner, Proposal, Source
+from mercat.domain.catalog.product_repository import ProductRepository
+from mercat.domain.catalog.restating import key_hash, pack
+from mercat.domain.catalog.tracing import Origin, Trace, why
+from mercat.domain.catalog.undoing import undo
+from mercat.sdk.records import ProductRecord
+
+
+def has_products(unit: ReadUnit) -> bool:
+    """Whether there is anything to match with."""
+    return ProductRepository(unit.session).has_any()
+
+
+def has_other_sources(unit: ReadUnit, source: str) -> bool:
+    """Whether anybody else ever stated anything."""
+    return ChangeSetRepository(unit.session).has_other_sources(source)
+
+
+def restate(unit: WriteUnit, change_set_id: UUID, hashes: Iterable[int]) -> None:
+    """Note the keys that the set's source stated again without a change."""
+    unit.add(Restatement(change_set_id=change_set_id, keys=pack(hashes)))
+
+
+def retract(unit: WriteUnit, change_set_id: bytes, first: bytes, last: bytes, keys: Sequence[str]) -> Counter[str]:
+    """Take back what a batch planned for these keys, because a later line of the file repeats them; its flags."""
+    return ChangeBulk(unit.bulk).retract(change_set_id, first, last, keys)
+
+
+def encode_record(record: ProductRecord) -> str:
+    """A record as one line of JSON."""
+    return msgspec.json.encode(record).decode()
+
+
+__all__ = [
+    "MODES",
+    "ExportResult",
+    "GuardRules",
+    "Judge",
+    "ListedProduct",
+    "Listing",
+    "Missing",
+    "Origin",
+    "Page",
+    "Planner",
+    "Proposal",
+    "Source",
+    "Trace",
+    "WholeProduct",
+    "amount",
+    "apply",
+    "approve",
+    "categories",
+    "close_plan",
+    "definitions_by_key",
+    "discard",
+    "discard_abandoned",
+    "edit",
+    "encode_record",
+    "export_products",
+    "find_products",
+    "get_product",
+    "get_set",
+    "has_other_sources",
+    "has_products",
+    "import_categories",
+    "index_pending",
+    "is_any_decided",
+    "key_hash",
+    "last_set",
+    "list_changes",
+    "list_products",
+    "list_sets",
+    "listing_json",
+    "lock",
+    "open_set",
+    "plan_archives",
+    "read_category_file",
+    "reject",
+    "restate",
+    "retract",
+    "to_json",
+    "undo",
+    "unlock",
+    "why",
+]

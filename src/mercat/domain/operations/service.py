@@ -1,0 +1,81 @@
+"""Recording runs: one row each, begun before the work and closed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from mercat.core.page import Page
+from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.operations.models import SyncHistory
+from mercat.domain.operations.repository import SyncHistoryRepository
+
+_MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run went. ``successful + failed + skipped`` is what was processed."""
+
+    status: str
+    total: int = 0
+    successful: int = 0
+    failed: int = 0
+    skipped: int = 0
+    record_counts: Mapping[str, int] = field(default_factory=dict)
+    message: str | None = None
+    warnings: Sequence[str] = ()
+    errors: Sequence[str] = ()
+    change_set_id: UUID | None = None
+
+
+def begin_run(
+    unit: WriteUnit, sync_type: str, *, source: str, target: str, files: Sequence[Mapping[str, Any]]
+) -> SyncHistory:
+    """A run starts."""
+    run = SyncHistory(
+        sync_type=sync_type,
+        sync_source=source[:255],
+        sync_target=target,
+        status="running",
+        started_at=unit.now,
+        input_files=[dict(each) for each in files],
+        actor=unit.actor.name,
+    )
+    unit.add(run)
+    return run
+
+
+def finish_run(unit: WriteUnit, run_id: UUID, result: RunResult) -> None:
+    """A run ends. Of very many warnings the first two hundred are kept, with a line that says so."""
+    run = SyncHistoryRepository(unit.session).get(run_id)
+    run.status = result.status
+    run.completed_at = unit.now
+    run.total_items = result.total
+    run.items_processed = result.successful + result.failed + result.skipped
+    run.items_successful, run.items_failed, run.items_skipped = result.successful, result.failed, result.skipped
+    run.record_counts = dict(result.record_counts)
+    run.message = result.message
+    run.warnings, run.errors = _listed(result.warnings), _listed(result.errors)
+    run.change_set_id = result.change_set_id
+
+
+def close_orphans(unit: WriteUnit, sync_type: str) -> int:
+    """Runs whose process died are marked failed. The caller holds the lock that every run of this type holds."""
+    orphans = SyncHistoryRepository(unit.session).running(sync_type)
+    for each in orphans:
+        each.status, each.completed_at = "failed", unit.now
+        each.message = "the process ended before the run did; nothing of it was applied"
+    return len(orphans)
+
+
+def list_runs(unit: ReadUnit, *, sync_type: str | None = None, page: int = 1, per_page: int = 50) -> Page[SyncHistory]:
+    """Runs, newest first."""
+    return SyncHistoryRepository(unit.session).newest(sync_type=sync_type, page=page, per_page=per_page)
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST_LISTED
+    return [*lines[:_MOST_LISTED], *([f"... and {more} more"] if more > 0 else [])]

@@ -1,0 +1,325 @@
+"""Importing: a supplier's files become a judged plan, and the plan the catalogue.
+
+One bulk run at a time holds the catalogue's lock; others wait their turn and say so. A run that is killed leaves at
+most a half-written plan, which the next one removes; the catalogue itself changes in one transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from mercat.core.actor import Actor
+from mercat.core.database.locks import named_lock
+from mercat.core.errors import Invalid, MercatError
+from mercat.core.files import KeptFile
+from mercat.core.log import get_logger
+from mercat.core.memory import peak_memory_mb, without_cycle_collection
+from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.catalog import service as catalog
+from mercat.domain.operations import service as operations
+from mercat.domain.suppliers.connecting import feed_of, recognise
+from mercat.domain.suppliers.deciding_matches import has_news
+from mercat.domain.suppliers.models import FeedFile as ReceivedFile
+from mercat.domain.suppliers.models import Supplier
+from mercat.domain.suppliers.staging import Staging
+from mercat.domain.suppliers.supplying import ensure_supplier
+from mercat.sdk.errors import VendorError
+from mercat.sdk.records import BadRow, FeedRow
+from mercat.sdk.roles import FeedFile, SupplierFeed
+
+log = get_logger(__name__)
+LOCK = "bulk"
+_BATCH = 4_000
+SYNC_TYPE = "feed_import"
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What to import and how. ``settings`` go to the connector; ``guards`` replace single defaults."""
+
+    files: Sequence[FeedFile]
+    supplier: str = "direct"
+    connector: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    profile: str | None = None
+    currency: str | None = None
+    mode: str = "upsert"
+    complete: bool = False
+    guards: Mapping[str, Any] = field(default_factory=dict)
+    plan_only: bool = False
+    yes: bool = False
+    feed_id: UUID | None = None
+    feed_name: str | None = None
+
+    def connector_settings(self) -> dict[str, Any]:
+        """All that the connector is told."""
+        more = {"profile": self.profile, "currency": self.currency}
+        return {**self.settings, **{name: value for name, value in more.items() if value is not None}}
+
+    def reading(self, connector: str) -> str:
+        """A digest of what decides, besides the bytes, how they are read: the same one says the same of a file."""
+        parts = [connector, self.connector_settings(), self.mode, self.complete]
+        return sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+
+
+@dataclass
+class ImportResult:
+    """What came of it. ``status`` is the change set's, or ``unchanged`` where the same file was the last one applied."""
+
+    change_set: str | None
+    status: str
+    rows: int = 0
+    products: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    archived: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    warnings: list[str] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    conflicts: int = 0
+    suppressed: int = 0
+    skipped: int = 0
+    ambiguous: int = 0
+    connector: str = ""
+    seconds: float = 0.0
+    search_seconds: float = 0.0
+    rows_per_second: float = 0.0
+    peak_memory_mb: float = 0.0
+
+
+def run_import(
+    runtime: Runtime,
+    actor: Actor,
+    request: ImportRequest,
+    *,
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> ImportResult:
+    """Read, compare, plan, judge and, unless held or asked not to, apply.
+
+    Safe to repeat: the same file again changes nothing. Raises ``Invalid`` and ``VendorError`` for what cannot be read.
+    """
+    started = time.monotonic()
+    if not request.files:
+        message = "no file to import"
+        raise Invalid(message)
+    run = _Import(runtime, actor, request, progress)
+    waiting = named_lock(runtime.engine, LOCK, on_wait=lambda: progress("waiting for another run", 0, None))
+    with waiting, without_cycle_collection():
+        result = run.go()
+    searched = time.monotonic()
+    catalog.index_pending(runtime, progress=lambda done: progress("indexing for search", done, None))
+    ended = time.monotonic()
+    result.seconds = round(ended - started, 3)
+    result.search_seconds = round(ended - searched, 3)
+    result.rows_per_second = round(result.rows / result.seconds, 1) if result.seconds else 0.0
+    result.peak_memory_mb = peak_memory_mb()
+    return result
+
+
+def digest_of(hashes: Sequence[str]) -> str:
+    """One hash for a file, or for a set of files in their order."""
+    return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a run reads, with what, and what will be said of it."""
+
+    feed: SupplierFeed
+    files: Sequence[FeedFile]
+    kept: Sequence[KeptFile]
+    connector: str
+    evidence: dict[str, Any]
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The files for the run's history."""
+        pairs = zip(self.files, self.kept, strict=True)
+        return [{"name": file.name, "sha256": kept.sha256, "size": kept.size} for file, kept in pairs]
+
+
+class _Import:
+    def __init__(self, runtime: Runtime, actor: Actor, request: ImportRequest, progress: Progress) -> None:
+        self.runtime = runtime
+        self.actor = actor
+        self.request = request
+        self.progress = progress
+
+    def go(self) -> ImportResult:
+        """Under the lock."""
+        request = self.request
+        kept = [self.runtime.files.keep(each.path) for each in request.files]
+        files = [FeedFile(each.name, copy.path) for each, copy in zip(request.files, kept, strict=True)]
+        settings = request.connector_settings()
+        connector = request.connector or recognise(files, settings)
+        feed = feed_of(connector, settings)
+        evidence = self._evidence(connector, kept)
+        with self.runtime.write(self.actor) as unit:
+            catalog.discard_abandoned(unit)
+            operations.close_orphans(unit, SYNC_TYPE)
+            supplier = ensure_supplier(unit, request.supplier, currency=request.currency)
+            earlier = catalog.last_set(unit, supplier.code)
+            if earlier is not None and has_news(unit, supplier, earlier.applied_at):
+                # A person has matched something since: the same file may say something else now.
+                earlier = None
+        again = self._seen_before(earlier, evidence)
+        if again is not None:
+            return again
+        return self._run(_Reading(feed, files, kept, connector, evidence), supplier)
+
+    def _evidence(self, connector: str, kept: Sequence[KeptFile]) -> dict[str, Any]:
+        request = self.request
+        return {
+            "file": ", ".join(each.name for each in request.files),
+            "sha256": digest_of([each.sha256 for each in kept]),
+            "reading": request.reading(connector),
+            "connector": connector,
+            "feed": request.feed_name,
+            "will_apply": not request.plan_only,
+        }
+
+    def _seen_before(self, earlier: Any, evidence: Mapping[str, Any]) -> ImportResult | None:
+        """The same bytes read the same way as the last set of this supplier: nothing to do, or still to be decided."""
+        same = earlier is not None and all(earlier.evidence.get(key) == evidence[key] for key in ("sha256", "reading"))
+        if not same:
+            return None
+        # One that was applied in part is worth another look: what had moved may fit by now.
+        if earlier.status == "applied":
+            return ImportResult(None, "unchanged", connector=str(evidence["connector"]))
+        if earlier.status == "held" and not self.request.plan_only:
+            result = self._result(earlier, str(evidence["connector"]))
+            if self.request.yes:
+                self._apply(earlier.id, result, approve=True)
+            return result
+        return None
+
+    def _run(self, reading: _Reading, supplier: Supplier) -> ImportResult:
+        request = self.request
+        with self.runtime.write(self.actor) as unit:
+            run = operations.begin_run(
+                unit, SYNC_TYPE, source=supplier.code, target="catalogue", files=reading.listed()
+            )
+            source = catalog.Source("feed" if request.feed_id else "import", supplier.code, supplier.priority)
+            title = f"{supplier.name}: {reading.evidence['file']}"
+            reference = f"run {run.id}"
+            change_set = catalog.open_set(unit, source, title, reference=reference, evidence=reading.evidence)
+            self._receive(unit, supplier, change_set.id, reading)
+            staging = Staging.begin(
+                unit,
+                change_set.id,
+                supplier,
+                source,
+                mode=request.mode,
+                complete=request.complete,
+                guards=request.guards,
+                currency=request.currency or supplier.currency or self.runtime.settings.currency,
+            )
+        try:
+            self._stage(staging, reading)
+        except (VendorError, MercatError) as failed:
+            self._fail(run.id, change_set.id, failed.message)
+            raise
+        with self.runtime.write(self.actor) as unit:
+            planned = catalog.close_plan(unit, change_set.id, staging.counts(), staging.findings())
+            result = self._result(planned, reading.connector)
+            result.warnings = staging.planner.warnings
+            is_over = request.plan_only or (planned.status == "held" and not request.yes)
+            if is_over:
+                status = "held" if planned.status == "held" else "success"
+                operations.finish_run(unit, run.id, self._history(result, status, change_set.id))
+        if not is_over:
+            self._apply(change_set.id, result, approve=result.status == "held", run_id=run.id)
+        return result
+
+    def _stage(self, staging: Staging, reading: _Reading) -> None:
+        for batch in _joined(reading.feed.batches(reading.files)):
+            with self.runtime.write(self.actor) as unit:
+                staging.take(unit, reading.feed, batch)
+            self.progress("reading and comparing", staging.rows, None)
+        with self.runtime.write(self.actor) as unit:
+            staging.end(unit)
+
+    def _apply(self, change_set_id: UUID, result: ImportResult, *, approve: bool, run_id: UUID | None = None) -> None:
+        def work(unit: WriteUnit) -> None:
+            decide = catalog.approve if approve else catalog.apply
+            applied = decide(
+                unit,
+                change_set_id,
+                progress=lambda stage, done: self.progress(stage, done, result.products),
+                beside=("supplier_offers",),
+            )
+            result.status = applied.status
+            result.conflicts = applied.counts.get("conflicts", 0)
+            if run_id is not None:
+                status = "partial" if result.rejected or result.conflicts else "success"
+                operations.finish_run(unit, run_id, self._history(result, status, change_set_id))
+
+        self.runtime.attempt(work, self.actor)
+
+    def _fail(self, run_id: UUID, change_set_id: UUID, reason: str) -> None:
+        with self.runtime.write(self.actor) as unit:
+            catalog.discard(unit, change_set_id)
+            operations.finish_run(unit, run_id, operations.RunResult("failed", message=reason, errors=[reason]))
+        # No warning: whoever asked for the run gets the reason, and the history has it.
+        log.info("import_failed", run_id=str(run_id), reason=reason)
+
+    def _receive(self, unit: WriteUnit, supplier: Supplier, change_set_id: UUID, reading: _Reading) -> None:
+        for each, copy in zip(reading.files, reading.kept, strict=True):
+            unit.add(
+                ReceivedFile(
+                    supplier_id=supplier.id,
+                    feed_id=self.request.feed_id,
+                    name=each.name[:1000],
+                    sha256=copy.sha256,
+                    size=copy.size,
+                    fetched_at=unit.now,
+                    reading=reading.evidence["reading"],
+                    change_set_id=change_set_id,
+                )
+            )
+
+    def _result(self, change_set: Any, connector: str) -> ImportResult:
+        counts = change_set.counts
+        names = ("rows", "products", "created", "updated", "unchanged", "archived", "duplicates", "rejected")
+        more = ("suppressed", "skipped", "ambiguous", "conflicts")
+        given = {name: counts.get(name, 0) for name in (*names, *more)}
+        return ImportResult(
+            str(change_set.id), change_set.status, findings=change_set.findings, connector=connector, **given
+        )
+
+    def _history(self, result: ImportResult, status: str, change_set_id: UUID) -> operations.RunResult:
+        done = result.created + result.updated
+        skipped = result.unchanged + result.duplicates + result.skipped
+        counts = {"created": result.created, "updated": result.updated, "archived": result.archived}
+        return operations.RunResult(
+            status,
+            total=result.rows,
+            successful=done,
+            failed=result.rejected,
+            skipped=skipped,
+            record_counts=counts,
+            warnings=result.warnings,
+            errors=[each["message"] for each in result.findings],
+            change_set_id=change_set_id,
+        )
+
+
+def _joined(batches: Iterable[list[FeedRow | BadRow]]) -> Iterator[list[FeedRow | BadRow]]:
+    """Small batches joined: each one here is a transaction."""
+    gathered: list[FeedRow | BadRow] = []
+    for batch in batches:
+        gathered += batch
+        if len(gathered) >= _BATCH:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered

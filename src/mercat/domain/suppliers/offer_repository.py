@@ -1,0 +1,227 @@
+"""Offers, set-wise: what a supplier said last, and writing what it says now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from mercat.core.database.bulk import CHUNK, Bulk, chunks
+from mercat.core.ids import new_id_bytes
+
+_PAGE = 5_000
+# Not a plain equality: with the young statistics of a load, PostgreSQL would read all offers of the supplier by index and
+# then compare each with every code asked for. Like this only the index that begins with the code will do.
+_OF_SUPPLIER = "(supplier_id = ?) IS TRUE"
+TERMS = ("cost", "currency", "quantity_available", "minimum_order_quantity", "pack_size", "lead_time_days")
+_COLUMNS = (
+    "id",
+    "supplier_id",
+    "variant_id",
+    "supplier_sku",
+    "row_key",
+    *TERMS,
+    "row_hash",
+    "change_id",
+    "last_seen_at",
+    "discontinued_at",
+    "created_at",
+    "updated_at",
+)
+
+
+class KnownOffer(NamedTuple):
+    """An offer as it stands; ``terms`` are cost (text), currency, quantities."""
+
+    id: bytes
+    variant_id: bytes
+    product_id: bytes
+    supplier_sku: str
+    row_key: str | None
+    row_hash: int | None
+    is_discontinued: bool
+    terms: dict[str, Any]
+
+
+class NewOffer(NamedTuple):
+    """An offer to be written. ``terms`` holds only what is stated."""
+
+    variant_id: bytes
+    supplier_sku: str
+    row_key: str | None
+    terms: dict[str, Any]
+    digest: int | None
+    change_id: bytes
+
+
+class OfferBulk:
+    """Offers by the thousand."""
+
+    def __init__(self, bulk: Bulk) -> None:
+        self.bulk = bulk
+
+    def hashes(self, supplier_id: bytes, keys: Sequence[str], *, grouped: bool) -> dict[str, int]:
+        """Key → digest of the row that stated it last; discontinued offers have none. The hottest query of a re-run."""
+        found: dict[str, int] = {}
+        column = "row_key" if grouped else "supplier_sku"
+        for some in chunks(keys, _PAGE):
+            where, parameters = self.bulk.among(column, some)
+            sql = (
+                f"SELECT {column}, row_hash FROM supplier_offers WHERE {_OF_SUPPLIER} AND {where} "
+                "AND row_hash IS NOT NULL"
+            )
+            found.update(self.bulk.fetch(sql, (self.bulk.id(supplier_id), *parameters)))
+        return found
+
+    def known(self, supplier_id: bytes, keys: Collection[str], *, grouped: bool) -> dict[str, list[KnownOffer]]:
+        """Everything this supplier offers under these keys."""
+        column = "row_key" if grouped else "supplier_sku"
+        found: dict[str, list[KnownOffer]] = {}
+        for some in chunks(sorted(keys), CHUNK):
+            where, parameters = self.bulk.among(f"o.{column}", some)
+            for offer in self._read(f"{_OF_SUPPLIER} AND {where}", (self.bulk.id(supplier_id), *parameters)):
+                found.setdefault(str(getattr(offer, column)), []).append(offer)
+        return found
+
+    def _read(self, where: str, parameters: Sequence[Any]) -> Iterator[KnownOffer]:
+        rows = self.bulk.fetch(
+            "SELECT o.id, o.variant_id, v.product_id, o.supplier_sku, o.row_key, o.row_hash, o.discontinued_at, "
+            f"{', '.join('o.' + term for term in TERMS)} FROM supplier_offers o "
+            f"JOIN product_variants v ON v.id = o.variant_id WHERE {where}",
+            parameters,
+        )
+        id_of = self.bulk.id_of
+        for row in rows:
+            terms = dict(zip(TERMS, row[7:], strict=True))
+            terms["cost"] = self.bulk.amount_of(terms["cost"])
+            yield KnownOffer(
+                id_of(row[0]), id_of(row[1]), id_of(row[2]), row[3], row[4], row[5], row[6] is not None, terms
+            )
+
+    def count(self, supplier_id: bytes) -> tuple[int, int]:
+        """Active offers, and those of them with stock."""
+        row = self.bulk.fetch(
+            "SELECT COUNT(*), COUNT(CASE WHEN quantity_available > 0 THEN 1 END) "
+            "FROM supplier_offers WHERE supplier_id = ? AND discontinued_at IS NULL",
+            (self.bulk.id(supplier_id),),
+        )[0]
+        return row[0], row[1]
+
+    def has_any(self, supplier_id: bytes) -> tuple[bool, bool]:
+        """Whether there is an offer, active or not; and whether any stands under a key of a group."""
+        sql = "SELECT 1 FROM supplier_offers WHERE supplier_id = ?"
+        owner = (self.bulk.id(supplier_id),)
+        return (
+            bool(self.bulk.fetch(f"{sql} LIMIT 1", owner)),
+            bool(self.bulk.fetch(f"{sql} AND row_key IS NOT NULL LIMIT 1", owner)),
+        )
+
+    def forget_digests(self, supplier_id: bytes, keys: Sequence[str]) -> None:
+        """Let the next run look at these keys' rows again, though they say the same as before."""
+        for column in ("supplier_sku", "row_key"):
+            for some in chunks(keys, CHUNK):
+                where, parameters = self.bulk.among(column, some)
+                self.bulk.run(
+                    f"UPDATE supplier_offers SET row_hash = NULL WHERE supplier_id = ? AND {where}",
+                    (self.bulk.id(supplier_id), *parameters),
+                )
+
+    def active(self, supplier_id: bytes) -> Iterator[list[KnownOffer]]:
+        """Every active offer of a supplier, a page at a time."""
+        after = bytes(16)
+        while True:
+            ids = self.bulk.fetch(
+                f"SELECT id FROM supplier_offers WHERE supplier_id = ? AND discontinued_at IS NULL AND id > ? "
+                f"ORDER BY id LIMIT {_PAGE}",
+                (self.bulk.id(supplier_id), self.bulk.id(after)),
+            )
+            if not ids:
+                return
+            found = [self.bulk.id_of(row[0]) for row in ids]
+            after = found[-1]
+            where, parameters = self.bulk.among("o.id", found, ids=True)
+            yield list(self._read(where, parameters))
+
+    def offered_elsewhere(self, product_ids: Collection[bytes], supplier_id: bytes) -> set[bytes]:
+        """Products that another supplier offers too."""
+        found: set[bytes] = set()
+        for some in chunks(sorted(product_ids), CHUNK):
+            where, parameters = self.bulk.among("v.product_id", some, ids=True)
+            rows = self.bulk.fetch(
+                "SELECT DISTINCT v.product_id FROM supplier_offers o JOIN product_variants v ON v.id = o.variant_id "
+                f"WHERE {where} AND o.supplier_id <> ? AND o.discontinued_at IS NULL",
+                (*parameters, self.bulk.id(supplier_id)),
+            )
+            found.update(self.bulk.id_of(row[0]) for row in rows)
+        return found
+
+    def save(self, supplier_id: bytes, offers: Sequence[NewOffer], now: dt.datetime, *, are_new: bool = False) -> None:
+        """Insert or update by the supplier's SKU. A term that is not stated stays as it is.
+
+        ``are_new``: the caller knows that there was no offer before, so none is looked for.
+        """
+        existing: dict[str, KnownOffer] = {}
+        if not are_new:
+            for found in self.known(supplier_id, [each.supplier_sku for each in offers], grouped=False).values():
+                existing.update((each.supplier_sku, each) for each in found)
+        fresh: dict[str, tuple[Any, ...]] = {}
+        changed: dict[str, tuple[Any, ...]] = {}
+        at, to_id, amount = self.bulk.time(now), self.bulk.id, self.bulk.amount
+        owner = to_id(supplier_id)
+        for offer, born in zip(offers, new_id_bytes(len(offers)), strict=True):
+            known = existing.get(offer.supplier_sku)
+            terms = {**known.terms, **offer.terms} if known else offer.terms
+            cost = terms.get("cost")
+            values = (amount(cost) if cost else None, *map(terms.get, TERMS[1:]))
+            if known is None:
+                fresh[offer.supplier_sku] = (
+                    to_id(born),
+                    owner,
+                    to_id(offer.variant_id),
+                    offer.supplier_sku,
+                    offer.row_key,
+                    *values,
+                    offer.digest,
+                    to_id(offer.change_id),
+                    at,
+                    None,
+                    at,
+                    at,
+                )
+            else:
+                changed[offer.supplier_sku] = (
+                    to_id(offer.variant_id),
+                    offer.row_key,
+                    *values,
+                    offer.digest,
+                    to_id(offer.change_id),
+                    at,
+                    None,
+                    at,
+                    to_id(known.id),
+                )
+        self.bulk.insert("supplier_offers", _COLUMNS, fresh.values())
+        columns = ("variant_id", "row_key", *TERMS, "row_hash", "change_id", "last_seen_at", "discontinued_at")
+        self.bulk.update("supplier_offers", (*columns, "updated_at"), list(changed.values()))
+
+    def discontinue(self, supplier_id: bytes, keys: Sequence[str], now: dt.datetime) -> None:
+        """The supplier no longer has these keys. The digest goes, so that a return is noticed."""
+        at = self.bulk.time(now)
+        for column in ("supplier_sku", "row_key"):
+            for some in chunks(keys, CHUNK):
+                where, parameters = self.bulk.among(column, some)
+                self.bulk.run(
+                    "UPDATE supplier_offers SET discontinued_at = ?, row_hash = NULL, updated_at = ? "
+                    f"WHERE supplier_id = ? AND {where}",
+                    (at, at, self.bulk.id(supplier_id), *parameters),
+                )
+
+    def remove(self, supplier_id: bytes, keys: Sequence[str]) -> None:
+        """Forget what the supplier said under these keys."""
+        for column in ("supplier_sku", "row_key"):
+            for some in chunks(keys, CHUNK):
+                where, parameters = self.bulk.among(column, some)
+                self.bulk.run(
+                    f"DELETE FROM supplier_offers WHERE supplier_id = ? AND {where}",
+                    (self.bulk.id(supplier_id), *parameters),
+                )

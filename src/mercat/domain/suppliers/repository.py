@@ -1,0 +1,97 @@
+"""Suppliers, feeds, received files and rejected rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
+
+from mercat.core.page import Page
+from mercat.core.repository import Repository
+from mercat.domain.suppliers.models import Feed, FeedFile, FeedReject, Supplier, SupplierOffer
+
+_STEP = 10
+
+
+class SupplierRepository(Repository[Supplier]):
+    """Suppliers by code."""
+
+    model = Supplier
+
+    def by_code(self, code: str) -> Supplier | None:
+        """The supplier of this code, or ``None``."""
+        return self.find_by(code=code)
+
+    def next_priority(self) -> int:
+        """Behind everybody else."""
+        return (self.session.scalar(select(func.max(Supplier.priority))) or 0) + _STEP
+
+
+class FeedRepository(Repository[Feed]):
+    """Feeds by name."""
+
+    model = Feed
+
+    def by_name(self, name: str) -> Feed | None:
+        """The feed of this name, or ``None``."""
+        return self.find_by(name=name)
+
+    def listed(self, *, page: int = 1, per_page: int = 50) -> Page[Feed]:
+        """Feeds by name."""
+        return self.paged(select(Feed).order_by(Feed.name), page=page, per_page=per_page)
+
+    def note_run(self, feed_id: UUID, at: dt.datetime, *, is_good: bool) -> None:
+        """A feed ran; if it went well, that too. A feed that was removed meanwhile stays removed."""
+        values = {"last_run_at": at, "last_success_at": at} if is_good else {"last_run_at": at}
+        self.session.execute(update(Feed).where(Feed.id == feed_id).values(values))
+
+
+class FeedFileRepository(Repository[FeedFile]):
+    """Received files."""
+
+    model = FeedFile
+
+    def has_any_of(self, feed_id: UUID) -> bool:
+        """Whether a feed ever brought a file."""
+        return self.session.scalar(select(FeedFile.id).where(FeedFile.feed_id == feed_id).limit(1)) is not None
+
+    def change_sets_of(self, feed_id: UUID, sha256: str, reading: str) -> list[UUID]:
+        """The change sets that came of these bytes, brought by this feed and read in this way."""
+        rows = select(FeedFile.change_set_id).where(
+            FeedFile.feed_id == feed_id, FeedFile.sha256 == sha256, FeedFile.reading == reading
+        )
+        return [each for each in self.session.scalars(rows) if each is not None]
+
+    def newest_of(self, feed_id: UUID, name: str) -> FeedFile | None:
+        """The last file of this name that a feed brought."""
+        rows = select(FeedFile).where(FeedFile.feed_id == feed_id, FeedFile.name == name)
+        return self.session.scalars(rows.order_by(FeedFile.id.desc()).limit(1)).one_or_none()
+
+
+class FeedRejectRepository(Repository[FeedReject]):
+    """Rows that were not taken."""
+
+    model = FeedReject
+
+    def of_set(self, change_set_id: UUID, *, page: int = 1, per_page: int = 50) -> Page[FeedReject]:
+        """The rejects of one run, by line."""
+        rows = select(FeedReject).where(FeedReject.change_set_id == change_set_id)
+        return self.paged(rows.order_by(FeedReject.line, FeedReject.id), page=page, per_page=per_page)
+
+
+class OfferRepository(Repository[SupplierOffer]):
+    """Offers of one product."""
+
+    model = SupplierOffer
+
+    def of_product(self, product_id: UUID) -> list[SupplierOffer]:
+        """With their suppliers and variants."""
+        rows = (
+            select(SupplierOffer)
+            .join(SupplierOffer.variant)
+            .filter_by(product_id=product_id)  # the variant's: the last one joined
+            .options(joinedload(SupplierOffer.supplier), joinedload(SupplierOffer.variant))
+        )
+        return list(self.session.scalars(rows))

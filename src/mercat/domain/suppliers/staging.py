@@ -1,0 +1,373 @@
+"""Staging: rows are compared by digest, what differs is converted and matched, and handed to the catalogue's planner."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET
+
+from mercat.core.errors import Invalid
+from mercat.core.ids import new_id_bytes
+from mercat.core.unit import WriteUnit
+from mercat.domain.catalog import service as catalog
+from mercat.domain.suppliers import archiving
+from mercat.domain.suppliers.hearing import stated_terms
+from mercat.domain.suppliers.match_repository import MatchBulk
+from mercat.domain.suppliers.matching import Asked, Verdict, asked, judge, keys_of
+from mercat.domain.suppliers.models import Supplier
+from mercat.domain.suppliers.offer_repository import KnownOffer, OfferBulk
+from mercat.domain.suppliers.reject_repository import insert_rejects, remove_rejects, upsert_questions
+from mercat.domain.suppliers.screening import Reject, screen
+from mercat.sdk.errors import Rejected
+from mercat.sdk.records import BadRow, FeedRow, ProductRecord, VariantRecord
+from mercat.sdk.roles import SupplierFeed
+
+_OUTCOMES = ("created", "updated", "unchanged", "skipped", "rejected", "ambiguous")
+_SHIFT = 3
+_OUTCOME = (1 << _SHIFT) - 1
+
+
+class Staging:
+    """One run's state between batches: what was seen, where, and the counts. Memory: some hundred bytes a key."""
+
+    def __init__(
+        self, change_set_id: UUID, supplier: Supplier, planner: catalog.Planner, judge_: catalog.Judge
+    ) -> None:
+        self.change_set_id = change_set_id
+        self.supplier_id = supplier.id.bytes
+        self.supplier_code = supplier.code
+        self.planner = planner
+        self.judge = judge_
+        self.rows = 0
+        self.tally: Counter[str] = Counter()
+        self.complete = False
+        self.currency = ""
+        self.known_count = 0
+        self.stocked_count = 0
+        # Also those that are discontinued: their rows may come back.
+        self.has_offers = False
+        self.has_groups = False
+        self.has_products = False
+        self.missing = 0
+        # Variant → hash of the key that was matched with it in this run.
+        self._matched: dict[bytes, int] = {}
+        # Hash of a key → the number of its batch and what came of it, or -1 where the row was unchanged.
+        self._seen: dict[int, int] = {}
+        self._spans: list[tuple[bytes, bytes]] = []
+
+    @classmethod
+    def begin(
+        cls,
+        unit: WriteUnit,
+        change_set_id: UUID,
+        supplier: Supplier,
+        source: catalog.Source,
+        *,
+        mode: str,
+        complete: bool,
+        guards: Mapping[str, Any],
+        currency: str,
+    ) -> Staging:
+        """Look once at what does not change while the run holds the lock."""
+        judge_ = catalog.Judge(catalog.GuardRules.of(guards))
+        types = {key: each.type for key, each in catalog.definitions_by_key(unit).items()}
+        planner = catalog.Planner(
+            change_set_id.bytes,
+            source,
+            judge_,
+            mode=mode,
+            types=types,
+            rivals=catalog.has_other_sources(unit, source.code),
+        )
+        staging = cls(change_set_id, supplier, planner, judge_)
+        offers = OfferBulk(unit.bulk)
+        staging.known_count, staging.stocked_count = offers.count(supplier.id.bytes)
+        staging.has_offers, staging.has_groups = offers.has_any(supplier.id.bytes)
+        staging.has_products = catalog.has_products(unit)
+        staging.complete = complete
+        staging.currency = currency
+        return staging
+
+    # -- a batch --------------------------------------------------------------------------------------------------
+
+    def take(self, unit: WriteUnit, feed: SupplierFeed, batch: Sequence[FeedRow | BadRow]) -> None:
+        """Stage one batch: only what differs from what the supplier said last is looked at any further."""
+        unit.expect_many()
+        self.rows += len(batch)
+        rows, rejects, duplicates = screen(batch)
+        self.tally["duplicates"] += duplicates
+        changed = self._differing(unit, rows)
+        proposals = self._proposals(unit, feed, changed, rejects)
+        first = new_id_bytes()[0]
+        refused = self.planner.plan(unit, proposals)
+        batch_number = len(self._spans) << _SHIFT
+        marks = {outcome: batch_number | place for place, outcome in enumerate(_OUTCOMES)}
+        key_hash = catalog.key_hash
+        for each in proposals:
+            if each.outcome is not None:
+                self._seen[key_hash(each.key)] = marks[each.outcome]
+        self._spans.append((first, new_id_bytes()[0]))
+        rejects += [
+            (each.proposal.line or 0, each.proposal.key, _shown(each.proposal.record), each.reason) for each in refused
+        ]
+        self.tally["rejected"] += len(rejects)
+        insert_rejects(unit, self.change_set_id, rejects)
+
+    def _differing(self, unit: WriteUnit, rows: Mapping[str, FeedRow]) -> list[FeedRow]:
+        """The rows whose digest is not the known one. A key that an earlier batch held replaces it."""
+        if not rows:
+            return []
+        hashes: dict[str, int] = {}
+        if self.known_count:
+            offers = OfferBulk(unit.bulk)
+            hashes = offers.hashes(self.supplier_id, list(rows), grouped=False)
+            if self.has_groups:
+                hashes.update(offers.hashes(self.supplier_id, list(rows), grouped=True))
+        # Until somebody plans it.
+        seen, unplanned = self._seen, len(self._spans) << _SHIFT | _OUTCOMES.index("rejected")
+        repeated: dict[int, list[str]] = {}
+        changed, unchanged = [], array("q")
+        key_hash = catalog.key_hash
+        for key, row in rows.items():
+            hashed = key_hash(key)
+            before = seen.get(hashed)
+            if before is not None:
+                self.tally["duplicates"] += 1
+                if before >= 0:
+                    repeated.setdefault(before >> _SHIFT, []).append(key)
+                    self._uncount(_OUTCOMES[before & _OUTCOME])
+                else:
+                    self.tally["unchanged"] -= 1
+            if hashes.get(key) == row.digest:
+                seen[hashed] = -1
+                unchanged.append(hashed)
+            else:
+                seen[hashed] = unplanned
+                changed.append(row)
+        self.tally["unchanged"] += len(unchanged)
+        for batch, keys in repeated.items():
+            self._retract(unit, batch, keys)
+        if unchanged:
+            catalog.restate(unit, self.change_set_id, unchanged)
+        return changed
+
+    def _uncount(self, outcome: str) -> None:
+        """A later line takes the place of a row that had come to this."""
+        if outcome in {"rejected", "ambiguous"}:
+            self.tally["rejected"] -= 1
+            self.tally["ambiguous"] -= outcome == "ambiguous"
+        else:
+            self.planner.counts[outcome] -= 1
+
+    def _retract(self, unit: WriteUnit, batch: int, keys: Sequence[str]) -> None:
+        first, last = self._spans[batch]
+        self.judge.take_back(catalog.retract(unit, self.change_set_id.bytes, first, last, keys))
+        remove_rejects(unit, self.change_set_id, keys)
+
+    # -- what differs ---------------------------------------------------------------------------------------------
+
+    def _proposals(
+        self,
+        unit: WriteUnit,
+        feed: SupplierFeed,
+        rows: Sequence[FeedRow],
+        rejects: list[Reject],
+    ) -> list[catalog.Proposal]:
+        proposals = []
+        for row in rows:
+            try:
+                stated = feed.to_record(row)
+            except Rejected as refused:
+                rejects.append((row.line, row.key, str(row.raw), refused.message))
+                continue
+            if stated.warnings:
+                self._warn(row, stated.warnings)
+            record = stated.record
+            if not record.variants:
+                record.variants.append(VariantRecord())
+            self._give_currency(record)
+            proposal = catalog.Proposal(row.key, row.line, row.digest, record)
+            reason = self.planner.prepare(proposal)
+            if reason is None:
+                proposals.append(proposal)
+            else:
+                rejects.append((row.line, row.key, _shown(proposal.record), reason))
+        if self.has_offers:
+            self._recall(unit, proposals)
+        fresh = [each for each in proposals if each.product_id is None]
+        if self.has_products and fresh:
+            unsure = {id(each) for each in self._match(unit, fresh, rejects)}
+            proposals = [each for each in proposals if id(each) not in unsure]
+        return proposals
+
+    def _warn(self, row: FeedRow, warnings: Sequence[str]) -> None:
+        self.planner.warn(f"line {row.line} ({row.key}): {each}" for each in warnings)
+
+    def _give_currency(self, record: ProductRecord) -> None:
+        for variant in record.variants:
+            if variant.currency is UNSET and (variant.price or variant.cost_price or variant.compare_at_price):
+                variant.currency = self.currency
+        offer = record.offer
+        if offer is not UNSET and offer.cost and offer.currency is UNSET:
+            offer.currency = self.currency
+
+    def _recall(self, unit: WriteUnit, proposals: Sequence[catalog.Proposal]) -> None:
+        """Rows under keys that the supplier used before: the product is the one that it was."""
+        repository = OfferBulk(unit.bulk)
+        keys = [each.key for each in proposals]
+        known = repository.known(self.supplier_id, keys, grouped=False)
+        if self.has_groups:
+            known.update(repository.known(self.supplier_id, keys, grouped=True))
+        decided = MatchBulk(unit.bulk).decisions(self.supplier_id, keys)
+        for each in proposals:
+            offers = known.get(each.key)
+            decision, variant_id, _ = decided.get(each.key, ("", None, None))
+            if not offers:
+                continue
+            is_there = variant_id == offers[0].variant_id
+            # A pin elsewhere, or a ban of just this one, that came later than the offer is for matching to obey.
+            if variant_id is None or (not is_there if decision == "ban" else is_there):
+                self._place(each, offers)
+
+    def _place(self, proposal: catalog.Proposal, offers: Sequence[KnownOffer]) -> None:
+        by_sku = {offer.supplier_sku: offer for offer in offers}
+        proposal.product_id = offers[0].product_id
+        single = len(proposal.record.variants) == 1 and len(offers) == 1
+        terms = stated_terms(proposal.record)
+        for variant in proposal.record.variants:
+            offer = offers[0] if single else by_sku.get(str(variant.sku or proposal.key))
+            proposal.variant_ids.append(None if offer is None else offer.variant_id)
+            if offer is None:
+                continue
+            proposal.is_back = proposal.is_back or offer.is_discontinued
+            if any(_is_another(name, offer.terms[name], value) for name, value in terms.items()):
+                proposal.has_changed_offer = True
+            if "quantity_available" in terms:
+                old, new = offer.terms["quantity_available"], terms["quantity_available"]
+                proposal.flag = self.judge.quantity(proposal.key, old, new)
+
+    # -- matching -------------------------------------------------------------------------------------------------
+
+    def _match(
+        self,
+        unit: WriteUnit,
+        proposals: Sequence[catalog.Proposal],
+        rejects: list[Reject],
+    ) -> list[catalog.Proposal]:
+        """Find the product of each new key; those that only a person can decide come back."""
+        repository = MatchBulk(unit.bulk)
+        decided = repository.decisions(self.supplier_id, [each.key for each in proposals])
+        questions: list[list[Asked]] = [_asked(each) for each in proposals]
+        keys = {key for rows in questions for row in rows for key in keys_of(row)}
+        found = repository.find(keys, self.supplier_id)
+        unsure, open_questions = [], []
+        for each, rows in zip(proposals, questions, strict=True):
+            decision, variant_id, product_id = decided.get(each.key, ("", None, None))
+            if decision == "pin" and variant_id is not None:
+                each.product_id, each.variant_ids = product_id, [variant_id]
+                each.has_changed_offer = True
+                continue
+            verdicts = [_without(judge(row, found), variant_id if decision == "ban" else None) for row in rows]
+            question = next((verdict for verdict in verdicts if verdict.is_ambiguous), None)
+            products = {verdict.variant.product_id for verdict in verdicts if verdict.variant is not None}
+            other = self._taken_by_another(each.key, verdicts)
+            if decision == "ban" and not products and any(found.get(("sku", row.sku)) for row in rows):
+                other = "a person said that it is not our product of the same SKU, and no two can have one SKU"
+            if question is not None or len(products) > 1 or other:
+                unsure.append(each)
+                each.outcome = "ambiguous"
+                self._seen[catalog.key_hash(each.key)] = len(self._spans) << _SHIFT | _OUTCOMES.index("ambiguous")
+                reason = question.reason if question else other or "its variants belong to several of our products"
+                listed = question.candidates if question else [(v.variant, v.reason) for v in verdicts if v.variant]
+                rejects.append((each.line or 0, each.key, _shown(each.record), f"a person has to decide: {reason}"))
+                open_questions.append((each, listed))
+            elif products:
+                # The product has an offer that it had not before.
+                each.has_changed_offer = True
+                each.product_id = products.pop()
+                each.variant_ids = [None if v.variant is None else v.variant.variant_id for v in verdicts]
+        self.tally["ambiguous"] += len(unsure)
+        upsert_questions(unit, self.supplier_id, open_questions)
+        return unsure
+
+    def _taken_by_another(self, key: str, verdicts: Sequence[Verdict]) -> str | None:
+        """One source that lists two codes means two products: the second row that fits a variant is a question."""
+        hashed = catalog.key_hash(key)
+        owners = [verdict.variant.variant_id for verdict in verdicts if verdict.variant is not None]
+        if any(self._matched.get(owner, hashed) != hashed for owner in owners):
+            return "another row of this supplier is matched with the same product"
+        self._matched.update((owner, hashed) for owner in owners)
+        return None
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def end(self, unit: WriteUnit) -> None:
+        """A complete feed has been read: what it no longer has is planned to be archived."""
+        if self.complete:
+            self.missing, archived = archiving.plan_missing(
+                unit, self.change_set_id, self.supplier_id, seen=self._seen.keys()
+            )
+            self.tally["archived"] += archived
+
+    def counts(self) -> dict[str, int]:
+        """For the change set and the result."""
+        planned = self.planner.counts
+        names = ("created", "updated", "suppressed", "skipped")
+        return {
+            "rows": self.rows,
+            "products": len(self._seen),
+            **{name: planned[name] for name in names},
+            "unchanged": planned["unchanged"] + self.tally["unchanged"],
+            **{name: self.tally[name] for name in ("archived", "duplicates", "rejected", "ambiguous")},
+        }
+
+    def findings(self) -> list[dict[str, Any]]:
+        """What should hold the plan."""
+        return self.judge.findings(
+            known=self.known_count,
+            stocked=self.stocked_count,
+            seen=len(self._seen),
+            archived=self.missing,
+            complete=self.complete,
+        )
+
+
+def _is_another(name: str, old: Any, new: Any) -> bool:
+    if name == "cost" and old is not None and new:
+        try:
+            return bool(catalog.amount(new) != old)
+        except Invalid:
+            # Left out by the planner, with a warning.
+            return False
+    return bool(old != new)
+
+
+def _asked(proposal: catalog.Proposal) -> list[Asked]:
+    record = proposal.record
+    brand = record.brand or record.manufacturer or None
+    part = record.manufacturer_part_number or None
+    rows = []
+    for variant in record.variants:
+        own = asked(variant, brand=str(brand) if brand else None, part=str(part) if part else None, key=proposal.key)
+        # A part number names one thing: with several variants it can name none of them.
+        rows.append(own if len(record.variants) == 1 else Asked(own.sku, "", "", own.gtins, own.identifiers))
+    return rows
+
+
+def _without(verdict: Verdict, banned: bytes | None) -> Verdict:
+    if banned is None:
+        return verdict
+    if verdict.variant is not None and verdict.variant.variant_id == banned:
+        return Verdict(None, "a person said that it is not this one")
+    left = [each for each in verdict.candidates if each[0].variant_id != banned]
+    if verdict.is_ambiguous and len(left) == 1:
+        return Verdict(left[0][0], left[0][1])
+    return Verdict(verdict.variant, verdict.reason, left)
+
+
+def _shown(record: ProductRecord) -> str:
+    return catalog.encode_record(record)

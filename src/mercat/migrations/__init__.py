@@ -1,0 +1,1 @@
+"""Alembic, inside the wheel."""

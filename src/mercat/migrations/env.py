@@ -1,0 +1,21 @@
+"""Alembic's entry: runs the revisions on the connection that ``core.database.migrate`` hands over."""
+
+from alembic import context
+
+from mercat.core.database.base import Base
+from mercat.core.database.migrate import is_ours, same_type
+from mercat.domain.catalog import models as _catalog  # noqa: F401  # the tables register themselves
+from mercat.domain.operations import models as _operations  # noqa: F401
+from mercat.domain.suppliers import models as _suppliers  # noqa: F401
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=same_type,
+    include_object=is_ours,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

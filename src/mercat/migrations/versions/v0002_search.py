@@ -1,0 +1,20 @@
+"""The search index."""
+
+from alembic import op
+
+from mercat.core.database.search import create_index, drop_index
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the empty index."""
+    create_index(op.get_bind())
+
+
+def downgrade() -> None:
+    """Drop the index; it holds nothing that the catalogue does not."""
+    drop_index(op.get_bind())

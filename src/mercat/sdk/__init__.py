@@ -1,0 +1,1 @@
+"""Everything needed to write a connector, and nothing else."""

@@ -1,0 +1,51 @@
+"""Rule 3: which files of a room may be seen from outside. Rule 5: which of them speak SQL.
+
+Floors, rooms and frameworks (rules 1, 2 and 4) are import-linter's: see the contracts in pyproject.toml.
+"""
+
+from tests.architecture.house import DOORS, Arrow, arrows
+
+FRONT_DOOR = frozenset({"service", "schemas"})
+SPEAKS_SQL = frozenset({"repository", "models"})
+
+
+def seen_from(arrow: Arrow) -> frozenset[str]:
+    """The files of a room that the importer may use, being outside of it."""
+    importer = arrow.importer
+    if importer.floor in DOORS:
+        return FRONT_DOOR
+    if importer.floor == "database":
+        return FRONT_DOOR | {"models", "repository"}  # scripts want them
+    if importer.floor == "migrations":
+        return frozenset({"models"})
+    if importer.floor == "main":
+        return FRONT_DOOR | {"messages", "models", "jobs"}  # it knows every room, and registers what they run
+    if importer.part == "models":
+        return frozenset({"models"})  # for a downward foreign key
+    return FRONT_DOOR | {"messages"}
+
+
+def test_a_room_is_entered_by_its_front_door() -> None:
+    trespasses = [
+        str(arrow)
+        for arrow in arrows()
+        if arrow.imported.room
+        and arrow.imported.room != arrow.importer.room
+        and arrow.imported.part not in seen_from(arrow)
+    ]
+
+    assert not trespasses
+
+
+def test_in_a_room_only_models_and_repositories_know_sqlalchemy() -> None:
+    trespasses = [
+        str(arrow)
+        for arrow in arrows()
+        if arrow.importer.room and arrow.imported.name == "sqlalchemy" and arrow.importer.part not in SPEAKS_SQL
+    ]
+
+    assert not trespasses
+
+
+def test_the_graph_is_not_empty() -> None:
+    assert any(arrow.importer.floor == "sdk" for arrow in arrows())

@@ -1,0 +1,77 @@
+"""The console script as a process: exit codes, what goes to which stream, and what it loads."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from .conftest import Terminal, write_feed
+
+
+def test_the_exit_codes(bare: Terminal, feed: Path) -> None:
+    assert bare.script("changes", "list").code == 1
+    assert bare.script("init").code == 0
+    assert bare.script("import").code == 2
+    assert bare.script("import", feed).code == 0
+    assert bare.script("import", write_feed(feed, factor=5)).code == 3
+
+
+def test_json_is_one_document_on_standard_output_and_nothing_else(terminal: Terminal, feed: Path) -> None:
+    answer = terminal.script("import", feed, "--json", MERCAT_LOG_LEVEL="DEBUG")
+    assert json.loads(answer.out)["created"] == 12
+    refused = terminal.script("changes", "show", "nothing", "--json")
+    assert (refused.code, refused.out) == (1, "")
+
+
+def test_the_help_loads_no_command_and_no_database() -> None:
+    code = (
+        "import sys\nfrom mercat.main import main\nsys.argv = ['mercat', '--help']\n"
+        "try:\n    main()\nfinally:\n    print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    loaded = set(done.stderr.split())
+    assert done.returncode == 0
+    assert "mercat.cli.app" in loaded
+    assert loaded.isdisjoint({"sqlalchemy", "alembic", "structlog", "rich", "pydantic", "mercat.cli.imports"})
+
+
+def test_an_unforeseen_failure_is_a_line_and_for_who_asks_a_traceback(terminal: Terminal, feed: Path) -> None:
+    (terminal.home / "mercat.db").write_bytes(b"this is no database" * 100)
+    answer = terminal.script("import", feed)
+    assert (answer.code, answer.out) == (1, "")
+    assert "Traceback" not in answer.err
+    assert "MERCAT_LOG_LEVEL=DEBUG" in answer.err
+    assert "Traceback" in terminal.script("import", feed, MERCAT_LOG_LEVEL="DEBUG").err
+
+
+def test_a_reader_that_goes_away_is_no_failure_to_shout_about(terminal: Terminal) -> None:
+    script = Path(sys.executable).with_name("mercat")
+    read, write = os.pipe()
+    os.close(read)
+    environment = {**os.environ, "MERCAT_HOME": str(terminal.home)}
+    with os.fdopen(write, "wb") as out:
+        done = subprocess.run(
+            [script, "config", "show"], env=environment, stdout=out, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.stderr == ""
+
+
+def test_stopping_it_is_exit_code_130(terminal: Terminal, tmp_path: Path) -> None:
+    # A pipe that nobody fills keeps the command waiting; the password's file is read before anything else happens.
+    feed = write_feed(tmp_path / "feed.csv")
+    pipe = tmp_path / "password"
+    os.mkfifo(pipe)
+    terminal("feed", "add", "shop", "--location", feed, "--connector", "table", "--fetch", f"password_file={pipe}")
+    script = Path(sys.executable).with_name("mercat")
+    environment = {**os.environ, "MERCAT_HOME": str(terminal.home)}
+    process = subprocess.Popen(
+        [script, "feed", "run", "shop"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    # Opening the other end succeeds only once the command is reading.
+    with process, pipe.open("wb"):
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
