@@ -143,7 +143,7 @@ def test_two_rows_of_one_file_that_fit_one_product_are_a_question(sqlite_runtime
     proving.feed_rows(sqlite_runtime, tmp_path, [{"SKU": "A-1", "Title": "Acme's", "EAN": EAN}], "acme")
     rows = [{"SKU": "B-7", "Title": "Seven", "EAN": EAN}, {"SKU": "B-8", "Title": "Eight", "EAN": EAN}]
     done = proving.feed_rows(sqlite_runtime, tmp_path, rows, "bolt")
-    assert (done.updated, done.ambiguous, done.rejected, done.rows) == (1, 1, 1, 2)
+    assert (done.unchanged, done.ambiguous, done.rejected, done.rows) == (1, 1, 1, 2)
     with sqlite_runtime.read() as unit:
         [question] = list_matches(unit)
     assert (question.key, [each["sku"] for each in question.candidates]) == ("B-8", ["A-1"])

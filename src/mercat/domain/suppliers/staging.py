@@ -286,8 +286,6 @@ class Staging:
                 rejects.append((each.line or 0, each.key, _shown(each.record), f"a person has to decide: {reason}"))
                 open_questions.append((each, listed))
             elif products:
-                # The product has an offer that it had not before.
-                each.has_changed_offer = True
                 each.product_id = products.pop()
                 each.variant_ids = [None if v.variant is None else v.variant.variant_id for v in verdicts]
         self.tally["ambiguous"] += len(unsure)
