@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mercat.sdk.channels import SalesChannel, Surroundings
+from mercat.sdk.limits import Limits
 from mercat.sdk.roles import ProductExporter, SupplierFeed
 
 
@@ -15,6 +17,26 @@ class FeedSettings(BaseModel, extra="forbid", frozen=True):
     """What every feed connector can be told. Subclass it for more; the command line's ``--currency`` lands here."""
 
     currency: str | None = None
+
+
+class StoreSettings(BaseModel, extra="forbid", frozen=True):
+    """What every channel is told of a store. Subclass it for more; ``domain`` is where the shop answers."""
+
+    domain: str
+
+
+class StoreSecrets(BaseModel, extra="forbid", frozen=True):
+    """What opens a store: fields of ``SecretStr``, asked for one by one, kept encrypted, never shown. Subclass it."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How a connector sells: what a merchant fills in, what the channel allows, and how to make one."""
+
+    settings: type[StoreSettings]
+    secrets: type[StoreSecrets]
+    limits: Limits
+    make: Callable[[Any, Any, Surroundings], SalesChannel]
 
 
 @dataclass(frozen=True)
@@ -25,7 +47,8 @@ class Connector:
     """
 
     title: str
-    settings: type[FeedSettings]
+    settings: type[FeedSettings] = FeedSettings
     supplier: Callable[[Any], SupplierFeed] | None = None
     exporter: Callable[[], ProductExporter] | None = None
     takes_sets: bool = False
+    channel: Channel | None = None
