@@ -14,6 +14,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
+from mercat.core import clock
 from mercat.sdk.errors import VendorError
 from mercat.sdk.records import ProductRecord
 
@@ -25,13 +26,15 @@ class ListingDraft(msgspec.Struct, frozen=True, kw_only=True):
     is found again and not made twice. ``reference`` is the channel's own id, ``None`` before the first publication;
     ``variant_references`` gives the channel's variant ids by SKU. A field of ``product`` that is ``UNSET`` is left as the
     channel has it; a list that is stated replaces the list that is there. ``category_reference`` is a node of the
-    channel's own taxonomy.
+    channel's own taxonomy. ``image_references`` are the channel's ids of pictures by our address, as they were answered
+    the last time: a picture that is known is not sent again. No ``collection_references``: the channel's are left alone.
     """
 
     key: str
     product: ProductRecord
     reference: str | None = None
     variant_references: dict[str, str] = {}
+    image_references: dict[str, str] = {}
     category_reference: str | None = None
     collection_references: tuple[str, ...] = ()
 
@@ -46,7 +49,11 @@ class ShownVariant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A listing as the channel has it now. ``key`` is the one of the draft that made it, if we did."""
+    """A listing as the channel has it now. ``key`` is the one of the draft that made it, if we did.
+
+    ``product`` is in the channel's own normal form (``Channel.normalised``), so that equal means unchanged; what the
+    channel has no place for, or cannot tell just now, is ``UNSET``. ``image_references``: see ``ListingDraft``.
+    """
 
     reference: str
     product: ProductRecord
@@ -54,6 +61,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
     url: str | None = None
     updated_at: dt.datetime | None = None
+    image_references: dict[str, str] = {}
+    category_reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,8 @@ class Surroundings:
 
     ``load_token`` and ``save_token`` keep a fetched token (encrypted) between pieces of work; ``called`` is told of every
     request; ``pause(seconds)`` waits for a bucket to fill again, and raises where the work was cancelled meanwhile.
-    ``allow_private``: the shop's address may be a loopback or private one (a sandbox).
+    ``allow_private``: the shop's address may be a loopback or private one (a sandbox). ``now`` is the clock that tokens
+    run out by.
     """
 
     load_token: Callable[[], Token | None]
@@ -166,6 +176,7 @@ class Surroundings:
     pause: Callable[[float], None]
     allow_private: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    now: Callable[[], dt.datetime] = clock.now
 
 
 @runtime_checkable
@@ -206,3 +217,11 @@ class SalesChannel(Protocol):
 
     def notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Check the signature of a delivery and read it. Raises ``Unauthorized`` before it parses anything."""
+
+
+@runtime_checkable
+class Collecting(Protocol):
+    """A channel that can keep shelves: what the catalogue's categories become there. Optional beside ``SalesChannel``."""
+
+    def ensure_collections(self, paths: Iterable[str]) -> dict[str, str]:
+        """The channel's collection of each category path (names joined by `` > ``), made where there is none yet."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from mercat.sdk.channels import SalesChannel, Surroundings
 from mercat.sdk.limits import Limits
+from mercat.sdk.records import ProductRecord
 from mercat.sdk.roles import ProductExporter, SupplierFeed
 
 
@@ -31,12 +32,17 @@ class StoreSecrets(BaseModel, extra="forbid", frozen=True):
 
 @dataclass(frozen=True)
 class Channel:
-    """How a connector sells: what a merchant fills in, what the channel allows, and how to make one."""
+    """How a connector sells: what a merchant fills in, what the channel allows, and how to make one.
+
+    ``normalised`` gives a record as the channel would show it after taking it (prices rounded as it rounds them, fields
+    that it has no place for ``UNSET``): compared with ``Shown.product`` it says whether the two are the same.
+    """
 
     settings: type[StoreSettings]
     secrets: type[StoreSecrets]
     limits: Limits
     make: Callable[[Any, Any, Surroundings], SalesChannel]
+    normalised: Callable[[ProductRecord], ProductRecord] = lambda record: record
 
 
 @dataclass(frozen=True)
