@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class Recovery(StrEnum):
+    """What would help after an error; a class of errors declares it as ``recovery``, and a job acts on it."""
+
+    NEVER = "never"
+    LATER = "later"
+    AFTER = "after"  # the error's ``after_s`` says when
+    PERSON = "person"
+
 
 class MercatError(Exception):
     """A refusal with a reason. ``facts`` carry ids and places for logs and for programs.

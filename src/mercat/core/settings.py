@@ -33,6 +33,18 @@ class Settings:
     database_pool_overflow: int = field(default=10, metadata={"help": "connections beyond the pool under load"})
     database_pool_recycle_s: int = field(default=1800, metadata={"help": "seconds after which a connection is renewed"})
     database_busy_timeout_s: int = field(default=600, metadata={"help": "seconds a SQLite writer waits for its turn"})
+    jobs_url: str = field(
+        default="",
+        metadata={
+            "help": "a PostgreSQL for the jobs' engine; empty: beside the database, or a file in the home folder"
+        },
+    )
+    jobs_concurrency: int = field(default=8, metadata={"help": "jobs of one queue at once in one worker"})
+    jobs_heartbeat_s: int = field(default=5, metadata={"help": "seconds between a worker's signs of life (PostgreSQL)"})
+    jobs_takeover_s: int = field(
+        default=30, metadata={"help": "seconds of silence after which a worker is taken for dead (PostgreSQL)"}
+    )
+    jobs_kept_days: int = field(default=30, metadata={"help": "days for which completed and cancelled jobs are kept"})
     currency: str = field(
         default="USD",
         metadata={"help": "the currency assumed where neither feed nor supplier says"},
@@ -89,12 +101,16 @@ def masked_url(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{host}"))
 
 
+def _is_url(name: str) -> bool:
+    return name.endswith("_url")
+
+
 def describe(settings: Settings) -> list[dict[str, str]]:
     """Each setting with its variable, value (secrets masked) and help, for ``mercat config show``."""
     rows = []
     for each in fields(Settings):
         value = getattr(settings, each.name)
-        shown = masked_url(settings.url) if each.name == "database_url" else str(value)
+        shown = masked_url(settings.url if each.name == "database_url" else value) if _is_url(each.name) else str(value)
         rows.append(
             {
                 "name": PREFIX + each.name.upper(),

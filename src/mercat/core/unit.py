@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,8 @@ from mercat.core.database.base import Row
 from mercat.core.database.bulk import Bulk
 from mercat.core.database.engine import WRITES, make_engine
 from mercat.core.files import FileStore
+from mercat.core.jobs.messages import NORMAL_PRIORITY, Message
+from mercat.core.jobs.outbox import order_of, put
 from mercat.core.log import get_logger
 from mercat.core.settings import Settings
 
@@ -84,6 +87,28 @@ class WriteUnit(ReadUnit):
         self.session.flush()
         for hear in self._ears.get(type(fact), ()):
             hear(self, fact)
+
+    def enqueue(
+        self,
+        message: Message,
+        *,
+        key: str | None = None,
+        run_after: dt.datetime | dt.timedelta | None = None,
+        priority: int = NORMAL_PRIORITY,
+        queue: str | None = None,
+        subject: tuple[str, str] | None = None,
+        parent_id: UUID | None = None,
+    ) -> UUID:
+        """Have something done by a worker once this transaction is committed, and not at all if it is not.
+
+        ``key``: a job of this kind and key that still waits is joined instead (its id is returned, its message stays),
+        and jobs of one key never run beside each other. ``priority`` goes from 1, first, to 100. ``run_after``: not
+        before then. ``queue`` instead of the message's own. ``subject``: what it is about, as (kind of thing, id).
+        """
+        self.session.flush()
+        when = self.now + run_after if isinstance(run_after, dt.timedelta) else run_after
+        more = {"queue": queue, "subject": subject, "parent_id": parent_id}
+        return put(self, order_of(message, key=key, run_after=when, priority=priority, **more))
 
 
 _ears: dict[type, list[_Heard]] = defaultdict(list)

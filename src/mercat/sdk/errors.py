@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from mercat.core.errors import Recovery
+
 
 class VendorError(Exception):
     """The root of what a connector may raise. The message is shown to people: it names the place and the mend."""
+
+    recovery: ClassVar[Recovery] = Recovery.NEVER
 
     def __init__(self, message: str, **facts: object) -> None:
         super().__init__(message)
@@ -27,6 +33,8 @@ class Unreadable(Rejected):
 class RateLimited(VendorError):
     """Asked too often: try again ``after_s`` seconds from now."""
 
+    recovery = Recovery.AFTER
+
     def __init__(self, message: str, *, after_s: float, **facts: object) -> None:
         super().__init__(message, **facts)
         self.after_s = after_s
@@ -35,6 +43,10 @@ class RateLimited(VendorError):
 class Unauthorized(VendorError):
     """The credentials are wrong, expired or not enough: a person has to mend them."""
 
+    recovery = Recovery.PERSON
+
 
 class Unavailable(VendorError):
     """The other side does not answer as it should just now: try again later."""
+
+    recovery = Recovery.LATER

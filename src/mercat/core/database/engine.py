@@ -48,6 +48,36 @@ def make_engine(settings: Settings) -> Engine:
     )
 
 
+def make_jobs_engine(settings: Settings) -> Engine:
+    """Where the jobs' engine keeps its own tables: a schema beside ours on PostgreSQL, else a file in the home folder.
+
+    ``MERCAT_JOBS_URL`` names another PostgreSQL, which lets workers on several hosts share the work of a MariaDB.
+    """
+    url = make_url(settings.jobs_url or settings.url)
+    if _DRIVERS.get(url.drivername, url.drivername).startswith("postgresql"):
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=settings.database_pool_size,
+            max_overflow=settings.database_pool_overflow,
+            pool_recycle=settings.database_pool_recycle_s,
+            pool_pre_ping=True,
+        )
+    if settings.jobs_url:
+        message = f"MERCAT_JOBS_URL is a PostgreSQL, not {masked_url(settings.jobs_url)}; empty is a file in the home"
+        raise Invalid(message)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{settings.home / 'jobs.db'}", pool_size=settings.database_pool_size)
+
+    @event.listens_for(engine, "connect")
+    def _tune(connection: Any, _record: ConnectionPoolEntry) -> None:
+        # The engine relies on the driver's own way to begin, and on its writers taking turns.
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout = 60000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return engine
+
+
 def _sqlite(settings: Settings, database: str | None) -> Engine:
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)

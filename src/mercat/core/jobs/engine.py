@@ -1,0 +1,179 @@
+"""The engine behind the jobs: DBOS Transact, which keeps queues and finished steps. The only module that knows it.
+
+Imported by workers only: it takes a second or two.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID, error
+from sqlalchemy import Engine as DatabaseEngine
+from sqlalchemy.exc import IntegrityError
+
+from mercat.core.jobs.registry import QueueTerms
+from mercat.core.jobs.repository import Due
+from mercat.core.log import get_logger
+
+log = get_logger(__name__)
+_APPLICATION = "mercat"
+_WORKFLOW = "mercat_job"
+SCHEMA = "mercat_engine"
+# The engine resumes a workflow only under the version that began it. Handlers are safe to repeat and messages bear
+# new fields, so a new Mercat goes on with the jobs of the old one; what changes this number is a change of this file.
+_VERSION = "1"
+# A start that never ends well is counted by the job itself (attempts), in sight of people.
+_ENGINES_OWN_LIMIT = 1_000_000
+_ALL_STEPS = 1_000_000_000
+
+Run = Callable[[UUID, int, "EngineSteps"], None]
+
+
+class _StepFailed(BaseException):
+    """Carries a step's failure past the engine, which would remember an ``Exception`` and repeat it for ever."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class EngineSteps:
+    """Steps that the engine remembers, inside a job that it runs."""
+
+    def run(self, name: str, work: Callable[[], Any]) -> Any:
+        """What ``work`` returns, or returned before; what it raises is not remembered."""
+
+        def step() -> list[Any]:
+            try:
+                # In a list: the engine takes a bare None for nothing remembered.
+                return [work()]
+            except Exception as failure:
+                raise _StepFailed(failure) from failure
+
+        try:
+            return DBOS.run_step({"name": name}, step)[0]
+        except _StepFailed as failed:
+            raise failed.error from failed.error.__cause__
+
+
+class JobEngine:
+    """One engine in this process, between ``start`` and ``stop``."""
+
+    def __init__(self, *, database: DatabaseEngine, name: str, run: Run) -> None:
+        self.name = name
+        _quieten()
+        config: DBOSConfig = {
+            "name": _APPLICATION,
+            "system_database_engine": database,
+            "dbos_system_schema": SCHEMA,
+            "application_version": _VERSION,
+            "executor_id": name,
+            "use_listen_notify": False,
+            "enable_otlp": False,
+            "log_level": "WARNING",
+            # Its own scheduler has nothing to do: schedules of ours enqueue jobs of ours.
+            "scheduler_polling_interval_sec": 3600.0,
+        }
+        DBOS(config=config)
+
+        @DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=_ENGINES_OWN_LIMIT)
+        def job(job_id: str) -> None:
+            # The workflow's id says which generation it is: its input stays the same when a job is put back.
+            _, _, generation = (DBOS.workflow_id or "").partition(".")
+            run(UUID(job_id), int(generation or 0), EngineSteps())
+
+    def start(
+        self, queues: Mapping[str, QueueTerms], *, only: Sequence[str] | None, concurrency: int, poll_s: float
+    ) -> None:
+        """Run what comes: from all queues or ``only`` some, so many jobs of one queue at once in this process."""
+        if only is not None:
+            DBOS.listen_queues(list(only))
+        DBOS.launch()
+        for terms in queues.values():
+            here = min(concurrency, terms.at_once_per_worker or concurrency, terms.at_once or concurrency)
+            DBOS.register_queue(
+                terms.name,
+                worker_concurrency=here,
+                global_concurrency=terms.at_once,
+                limiter=None if terms.limit is None else {"limit": terms.limit, "period": terms.period_s},
+                polling_interval_sec=poll_s,
+                on_conflict="always_update",
+            )
+
+    def hand_over(self, due: Due) -> None:
+        """Give the engine a job. Safe to repeat: it has each generation of a job once."""
+        if due.generation and due.steps_done:
+            try:
+                with SetWorkflowID(_id(due.id, due.generation)):
+                    DBOS.fork_workflow(
+                        _id(due.id, due.generation - 1),
+                        _ALL_STEPS,
+                        application_version=_VERSION,
+                        queue_name=due.queue,
+                    )
+            except IntegrityError:
+                return  # it has this generation already
+            except error.DBOSNonExistentWorkflowError:
+                log.info("steps_forgotten", job_id=str(due.id))
+            else:
+                return
+        DBOS.enqueue_workflow_with_options(
+            {
+                "workflow_name": _WORKFLOW,
+                "queue_name": due.queue,
+                "workflow_id": _id(due.id, due.generation),
+                "app_version": _VERSION,
+                "priority": due.priority,
+            },
+            str(due.id),
+        )
+
+    def missing(self, jobs: Iterable[tuple[UUID, int]]) -> set[UUID]:
+        """Of these jobs and generations those that the engine never had, or has forgotten."""
+        wanted = {_id(job_id, generation): job_id for job_id, generation in jobs}
+        if not wanted:
+            return set()
+        found = DBOS.list_workflows(workflow_ids=list(wanted), load_input=False, load_output=False)
+        known = {each.workflow_id for each in found}
+        return {job_id for id_, job_id in wanted.items() if id_ not in known}
+
+    def take_over(self, dead: str) -> int:
+        """Put what a dead worker was running back into its queues. The caller sees to it that nobody else does so."""
+        left = DBOS.list_workflows(
+            status="PENDING", executor_id=dead, app_version=_VERSION, load_input=False, load_output=False
+        )
+        for each in left:
+            DBOS.resume_workflow(each.workflow_id, queue_name=each.queue_name)
+        return len(left)
+
+    def forget(self, jobs: Iterable[tuple[UUID, int]]) -> None:
+        """Remove all generations of jobs that are over."""
+        ids = [_id(job_id, each) for job_id, generation in jobs for each in range(generation + 1)]
+        if ids:
+            DBOS.delete_workflows(ids)
+
+    def stop(self, *, within_s: int) -> None:
+        """Take nothing new, wait for what runs, and let go."""
+        DBOS.destroy(workflow_completion_timeout_sec=within_s, destroy_registry=True)
+
+
+def _id(job_id: UUID, generation: int) -> str:
+    return f"{job_id}.{generation}" if generation else str(job_id)
+
+
+class _Forward(logging.Handler):
+    """The engine's warnings among our own log lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.warning("engine_said", message=record.getMessage(), level=record.levelname.lower())
+
+
+def _quieten() -> None:
+    # A handler that is there keeps the engine from writing to the console by itself.
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(each, _Forward) for each in logger.handlers):
+        logger.addHandler(_Forward())
+        logger.propagate = False

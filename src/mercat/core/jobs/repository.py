@@ -1,0 +1,169 @@
+"""What workers ask and tell the database about jobs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Update, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from mercat.core.errors import NotFound
+from mercat.core.ids import new_id
+from mercat.core.jobs.models import CANCELLED, COMPLETED, PENDING, RUNNING, Job, JobEvent
+from mercat.core.jobs.outbox import rows_of
+
+Line = tuple[str, str, dict[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Due:
+    """A job that the engine does not have yet, or has to get anew."""
+
+    id: UUID
+    queue: str
+    priority: int
+    generation: int
+    steps_done: int
+
+
+class JobRepository:
+    """Jobs as workers see them: statements, no loaded rows."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def due(self, now: dt.datetime, queues: Sequence[str] | None, *, most: int) -> list[Due]:
+        """What is to be handed over: pending, its time come, and nobody of its key before it."""
+        other = aliased(Job)
+        is_behind = exists().where(
+            other.merge_key == Job.merge_key,
+            other.id != Job.id,
+            or_(other.status == RUNNING, and_(other.status == PENDING, other.id < Job.id)),
+        )
+        rows = (
+            select(Job.id, Job.queue, Job.priority, Job.generation, Job.steps_done)
+            .where(Job.status == PENDING, Job.handed_at.is_(None), Job.run_after <= now, ~is_behind)
+            .order_by(Job.priority, Job.run_after)
+            .limit(most)
+        )
+        if queues is not None:
+            rows = rows.where(Job.queue.in_(queues))
+        return [Due(*row) for row in self.session.execute(rows)]
+
+    def mark_handed(self, handed: Sequence[Due], now: dt.datetime) -> None:
+        """The engine has these. One that was put back meanwhile is of a later generation, and stays."""
+        for each in handed:
+            self._run(
+                update(Job)
+                .where(Job.id == each.id, Job.generation == each.generation, Job.handed_at.is_(None))
+                .values(handed_at=now)
+            )
+
+    def next_due(self, now: dt.datetime) -> dt.datetime | None:
+        """When the next job that waits for its time is due."""
+        rows = (
+            select(Job.run_after)
+            .where(Job.status == PENDING, Job.handed_at.is_(None), Job.run_after > now)
+            .order_by(Job.run_after)
+            .limit(1)
+        )
+        return self.session.scalar(rows)
+
+    def locked(self, job_id: UUID) -> Job | None:
+        """The job, and every other one of its key that is at work or waits, locked until the unit ends."""
+        key = self.session.scalar(select(Job.merge_key).where(Job.id == job_id))
+        if key is not None:
+            alike = select(Job.id).where(Job.merge_key == key, Job.status.in_((PENDING, RUNNING))).order_by(Job.id)
+            self.session.execute(alike.with_for_update()).all()
+        return self.session.scalars(select(Job).where(Job.id == job_id).with_for_update()).first()
+
+    def is_key_busy(self, job: Job) -> bool:
+        """Whether another job of the same key is at work."""
+        if job.merge_key is None:
+            return False
+        rows = select(Job.id).where(Job.merge_key == job.merge_key, Job.status == RUNNING, Job.id != job.id).limit(1)
+        return self.session.scalar(rows) is not None
+
+    def held(self, job_id: UUID, claim: UUID) -> Job | None:
+        """The job if this claim still holds it, locked until the unit ends."""
+        rows = select(Job).where(Job.id == job_id, Job.claim == claim, Job.status == RUNNING).with_for_update()
+        return self.session.scalars(rows).first()
+
+    def flags(self, claims: Iterable[UUID]) -> dict[UUID, bool]:
+        """Of these claims those that still hold, and whether the job was asked to stop."""
+        rows = select(Job.claim, Job.cancel_requested_at).where(Job.claim.in_(list(claims)), Job.status == RUNNING)
+        return {claim: at is not None for claim, at in self.session.execute(rows) if claim is not None}
+
+    def get_job(self, job_id: UUID) -> Job:
+        """Raises ``NotFound``."""
+        found = self.session.get(Job, job_id)
+        if found is None:
+            message = f"there is no job {job_id}: mercat jobs list shows them"
+            raise NotFound(message, job_id=str(job_id))
+        return found
+
+    def is_there(self, job_id: UUID) -> bool:
+        """Whether the job has not been purged."""
+        return self.session.scalar(select(Job.id).where(Job.id == job_id)) is not None
+
+    def begun(self, after: UUID | None, *, most: int) -> list[tuple[UUID, int]]:
+        """Jobs that the engine should know, with their generation, in order of their ids."""
+        rows = (
+            select(Job.id, Job.generation)
+            .where(Job.status.in_((PENDING, RUNNING)), Job.handed_at.is_not(None))
+            .order_by(Job.id)
+            .limit(most)
+        )
+        if after is not None:
+            rows = rows.where(Job.id > after)
+        return [(row.id, row.generation) for row in self.session.execute(rows)]
+
+    def old(self, before: dt.datetime, *, most: int) -> list[tuple[UUID, int]]:
+        """Jobs that went well or were cancelled before then. Failed ones stay until a person decides."""
+        rows = (
+            select(Job.id, Job.generation)
+            .where(Job.status.in_((COMPLETED, CANCELLED)), Job.completed_at < before)
+            .order_by(Job.id)
+            .limit(most)
+        )
+        return [(row.id, row.generation) for row in self.session.execute(rows)]
+
+    def purge(self, ids: Sequence[UUID]) -> None:
+        """Remove jobs with their logs."""
+        self.session.execute(delete(JobEvent).where(JobEvent.job_id.in_(ids)))
+        self.session.execute(delete(Job).where(Job.id.in_(ids)))
+
+    def append(self, job_id: UUID, now: dt.datetime, lines: Sequence[Line]) -> None:
+        """Lines of the job's log."""
+        if lines:
+            rows = [
+                {
+                    "id": new_id(),
+                    "job_id": job_id,
+                    "at": now,
+                    "level": level,
+                    "message": message,
+                    "data": data,
+                    "created_at": now,
+                    "updated_at": now,
+                }
+                for level, message, data in lines
+            ]
+            self.session.execute(insert(JobEvent), rows)
+
+    def cancel_waiting(self, job_id: UUID, now: dt.datetime) -> bool:
+        """Cancel a job that nobody has begun. Whether it was so."""
+        changes = {"status": CANCELLED, "completed_at": now, "queued_key": None, "cancel_requested_at": now}
+        return self._run(update(Job).where(Job.id == job_id, Job.status == PENDING).values(**changes)) == 1
+
+    def ask_to_stop(self, job_id: UUID, now: dt.datetime) -> bool:
+        """Ask a running job to stop. Whether one was running."""
+        asked = update(Job).where(Job.id == job_id, Job.status == RUNNING).values(cancel_requested_at=now)
+        return self._run(asked) == 1
+
+    def _run(self, statement: Update) -> int:
+        return rows_of(self.session.execute(statement, execution_options={"synchronize_session": False}))
