@@ -193,7 +193,11 @@ class SalesChannel(Protocol):
         """Create or update, one call or a few for each draft; one outcome for each, in order, as it happens."""
 
     def submit(self, drafts: Iterable[ListingDraft], *, key: str) -> Batch:
-        """Send many at once. The same ``key`` again finds the batch that is there instead of sending a second."""
+        """Send many at once. The same ``key`` again finds the batch that is there instead of sending a second.
+
+        Raises ``Rejected`` where a draft could never be taken: nothing was sent then. Among its facts, ``rejected`` gives
+        the error of each such draft by its key: leave those out and submit again.
+        """
 
     def look(self, batch: str) -> Batch:
         """How a batch is doing."""
