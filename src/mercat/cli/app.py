@@ -23,6 +23,7 @@ COMMANDS = {
     "category": ("categories", "The category tree: show, move, import."),
     "export": ("export", "Export the catalogue."),
     "history": ("history", "What ran, when, and how it went."),
+    "sandbox": ("sandbox", "Loopback servers to try things on: a Shopify shop, FTP, SFTP, S3."),
     "config": ("config", "The settings in force."),
     "db": ("db", "The database's schema: upgrade, downgrade, current, check."),
 }

@@ -1,0 +1,3 @@
+"""Which of Shopify's versions this is."""
+
+VERSION = "2026-10"
