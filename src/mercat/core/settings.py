@@ -58,6 +58,14 @@ class Settings:
         default=False,
         metadata={"help": "1 lets feeds be fetched from private and loopback addresses"},
     )
+    secret_key: str = field(
+        default="",
+        repr=False,
+        metadata={
+            "help": "the key that seals credentials, several joined by commas; empty is secret.key in the home folder",
+            "is_secret": True,
+        },
+    )
 
     @property
     def url(self) -> str:
@@ -74,6 +82,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name in known and text != "":
             given[known[name].name] = _parse(name, text, str(known[name].type))
     return Settings(**given)  # type: ignore[arg-type]  # the values were parsed by their declared types just above
+
+
+def store_secrets(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Credentials given as ``MERCAT_STORE_…``, by the rest of the name in small letters."""
+    environ = os.environ if environ is None else environ
+    prefix = PREFIX + "STORE_"
+    return {name.removeprefix(prefix).lower(): text for name, text in environ.items() if name.startswith(prefix)}
 
 
 def _parse(name: str, text: str, kind: str) -> object:
@@ -111,6 +126,8 @@ def describe(settings: Settings) -> list[dict[str, str]]:
     for each in fields(Settings):
         value = getattr(settings, each.name)
         shown = masked_url(settings.url if each.name == "database_url" else value) if _is_url(each.name) else str(value)
+        if each.metadata.get("is_secret") and value:
+            shown = "***"
         rows.append(
             {
                 "name": PREFIX + each.name.upper(),

@@ -23,6 +23,7 @@ from mercat.core.files import FileStore
 from mercat.core.jobs.messages import NORMAL_PRIORITY, Message
 from mercat.core.jobs.outbox import order_of, put
 from mercat.core.log import get_logger
+from mercat.core.secrets import FILE, Secrets
 from mercat.core.settings import Settings
 
 log = get_logger(__name__)
@@ -130,12 +131,13 @@ def on(
 
 
 class Runtime:
-    """What a process holds for its whole life: settings, engine, files. Make it once, in ``main``."""
+    """What a process holds for its whole life: settings, engine, files, secrets. Make it once, in ``main``."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine: Engine = make_engine(settings)
         self.files = FileStore(settings.home / "files")
+        self.secrets = Secrets(settings.home / FILE, settings.secret_key)
 
     @contextmanager
     def read(self, actor: Actor = SYSTEM, *, snapshot: bool = False) -> Iterator[ReadUnit]:

@@ -1,4 +1,4 @@
-"""Recording runs: one row each, begun before the work and closed with it."""
+"""What operations keeps: runs, calls that went out with what they may cost, and deliveries that came in."""
 
 from __future__ import annotations
 
@@ -9,10 +9,30 @@ from uuid import UUID
 
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.operations.calling import BudgetView, record_calls, refuse_overspent, set_budget, usage
+from mercat.domain.operations.inbox import Delivery, claim, finish_delivery, get_delivery, purge_deliveries
 from mercat.domain.operations.models import SyncHistory
 from mercat.domain.operations.repository import SyncHistoryRepository
 
 _MOST_LISTED = 200
+
+__all__ = [
+    "BudgetView",
+    "Delivery",
+    "RunResult",
+    "begin_run",
+    "claim",
+    "close_orphans",
+    "finish_delivery",
+    "finish_run",
+    "get_delivery",
+    "list_runs",
+    "purge_deliveries",
+    "record_calls",
+    "refuse_overspent",
+    "set_budget",
+    "usage",
+]
 
 
 @dataclass(frozen=True)
@@ -62,12 +82,18 @@ def finish_run(unit: WriteUnit, run_id: UUID, result: RunResult) -> None:
     run.change_set_id = result.change_set_id
 
 
-def close_orphans(unit: WriteUnit, sync_type: str) -> int:
-    """Runs whose process died are marked failed. The caller holds the lock that every run of this type holds."""
+def close_orphans(
+    unit: WriteUnit, sync_type: str, *, target: str | None = None, message: str = "nothing of it was applied"
+) -> int:
+    """Runs whose process died are marked failed. The caller holds the lock that every run of this type holds.
+
+    ``target``: only runs that went there, where each target has a lock of its own.
+    """
     orphans = SyncHistoryRepository(unit.session).running(sync_type)
+    orphans = [each for each in orphans if target is None or each.sync_target == target]
     for each in orphans:
         each.status, each.completed_at = "failed", unit.now
-        each.message = "the process ended before the run did; nothing of it was applied"
+        each.message = f"the process ended before the run did; {message}"
     return len(orphans)
 
 

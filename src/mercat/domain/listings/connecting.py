@@ -1,0 +1,184 @@
+"""Opening a channel: from a store's row to something that can be called, with its calls counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+
+from mercat.core.actor import Actor
+from mercat.core.errors import Conflict, Invalid
+from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.listings.models import Store
+from mercat.domain.listings.schemas import Selling
+from mercat.domain.listings.store_repository import StoreRepository
+from mercat.domain.operations import service as operations
+from mercat.sdk.channels import Call, SalesChannel, Surroundings, Token
+from mercat.sdk.connector import Channel
+from mercat.sdk.installed import connectors
+
+Pause = Callable[[float], None]
+_FLUSH = 200
+
+
+def channel_of(platform: str) -> Channel:
+    """How a connector sells. Raises ``Invalid`` naming those that do."""
+    connector = connectors().get(platform)
+    if connector is None or connector.channel is None:
+        sellers = ", ".join(name for name, each in connectors().items() if each.channel is not None) or "none yet"
+        message = f"no connector called {platform!r} runs a store; there are {sellers}"
+        raise Invalid(message)
+    return connector.channel
+
+
+def checked(model: type[BaseModel], values: Mapping[str, Any], what: str) -> Any:
+    """The values as the model wants them. Raises ``Invalid`` naming the fields that are wrong, never what was in them."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as wrong:
+        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or what}: {each['msg']}" for each in wrong.errors())
+        message = f"{what}: {faults}"
+        raise Invalid(message) from None
+
+
+class Meter:
+    """Counts the calls of one piece of work; they are written in bulk, outside of the calls' own time."""
+
+    def __init__(self, runtime: Runtime, actor: Actor, account: UUID | None, job_id: UUID | None = None) -> None:
+        self.runtime = runtime
+        self.actor = actor
+        self.account = account
+        self.job_id = job_id
+        self.calls = 0
+        self.cost = 0.0
+        self._pending: list[Call] = []
+
+    def called(self, call: Call) -> None:
+        """A request went out. Nothing is written here: the channel is in the middle of something."""
+        self.calls += 1
+        self.cost += call.cost or 0.0
+        self._pending.append(call)
+
+    def write(self, unit: WriteUnit) -> None:
+        """Write down what went out since, in somebody's unit."""
+        if self._pending:
+            calls, self._pending = self._pending, []
+            operations.record_calls(unit, calls, account=self.account, job_id=self.job_id)
+
+    def flush(self, *, at_least: int = 1) -> None:
+        """The same in a unit of its own, if so many wait."""
+        if len(self._pending) >= at_least:
+            with self.runtime.write(self.actor) as unit:
+                self.write(unit)
+
+
+@dataclass
+class Shop:
+    """A store that can be called: what is known of it, its channel, and the meter."""
+
+    id: UUID
+    name: str
+    platform: str
+    domain: str
+    currency: str | None
+    selling: Selling
+    parts: Channel
+    channel: SalesChannel
+    meter: Meter
+    pause: Pause
+    stocked: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def credentials_place(store_id: UUID) -> str:
+    """What a store's credentials are sealed for."""
+    return f"stores.credentials:{store_id}"
+
+
+def token_place(store_id: UUID) -> str:
+    """What a store's token is sealed for."""
+    return f"stores.token:{store_id}"
+
+
+def open_shop(
+    runtime: Runtime,
+    actor: Actor,
+    name: str,
+    *,
+    pause: Pause = time.sleep,
+    job_id: UUID | None = None,
+    even_paused: bool = False,
+) -> Shop:
+    """A store's channel, ready. Raises ``NotFound``, and ``Conflict`` for a store that is removed or paused."""
+    with runtime.read(actor) as unit:
+        actor.require("listings.read")
+        repository = StoreRepository(unit.session)
+        store = repository.by_name(name)
+        _refuse_idle(store, even_paused=even_paused)
+        stocked = next((each.reference for each in repository.places(store.id) if each.is_stocked), None)
+        opened = runtime.secrets.open(store.credentials, credentials_place(store.id))
+    parts = channel_of(store.platform)
+    meter = Meter(runtime, actor, store.id, job_id)
+    surroundings = Surroundings(
+        load_token=lambda: _load_token(runtime, actor, store.id),
+        save_token=lambda token: _save_token(runtime, actor, store.id, token),
+        called=meter.called,
+        pause=pause,
+        allow_private=store.is_sandbox,
+    )
+    settings = checked(parts.settings, store.channel_settings, f"the settings of store {store.name}")
+    secrets = checked(parts.secrets, opened, f"the credentials of store {store.name}")
+    return Shop(
+        id=store.id,
+        name=store.name,
+        platform=store.platform,
+        domain=store.shop_domain,
+        currency=store.currency,
+        selling=selling_of(store),
+        parts=parts,
+        channel=parts.make(settings, secrets, surroundings),
+        meter=meter,
+        pause=pause,
+        stocked=stocked,
+    )
+
+
+def selling_of(store: Store) -> Selling:
+    """What a store shows of ours."""
+    selling: Selling = checked(Selling, store.settings, f"the settings of store {store.name}")
+    return selling
+
+
+def _refuse_idle(store: Store, *, even_paused: bool) -> None:
+    if not store.is_active:
+        why = "its app was uninstalled at the shop" if store.uninstalled_at else "it was removed"
+        message = f"the store {store.name} is not connected ({why}): `mercat store add` connects it again"
+        raise Conflict(message, store=store.name)
+    if store.paused_reason and not even_paused:
+        message = f"the store {store.name} is paused: {store.paused_reason}. `mercat store test {store.name}` wakes it"
+        raise Conflict(message, store=store.name)
+
+
+def _load_token(runtime: Runtime, actor: Actor, store_id: UUID) -> Token | None:
+    with runtime.read(actor) as unit:
+        store = StoreRepository(unit.session).get(store_id)
+    if not store.token or store.token_expires_at is None:
+        return None
+    opened = runtime.secrets.open(store.token, token_place(store_id))
+    return Token(value=opened["value"], expires_at=store.token_expires_at)
+
+
+def _save_token(runtime: Runtime, actor: Actor, store_id: UUID, token: Token) -> None:
+    sealed = runtime.secrets.seal({"value": token.value}, token_place(store_id))
+    with runtime.write(actor) as unit:
+        store = StoreRepository(unit.session).get(store_id)
+        store.token, store.token_expires_at = sealed, token.expires_at
+
+
+def pause_store(unit: WriteUnit, store_id: UUID, reason: str) -> None:
+    """The channel no longer lets us in: nothing is sent until a test succeeds."""
+    StoreRepository(unit.session).get(store_id).paused_reason = reason

@@ -1,0 +1,83 @@
+"""Calls that went out: each counted, and stopped where a month's budget is spent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from mercat.core.errors import Conflict, Invalid
+from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.operations.calls_repository import CallsRepository
+from mercat.sdk.channels import Call
+
+_WARN_AT_PCT = 80
+
+
+@dataclass(frozen=True)
+class BudgetView:
+    """A service in the calendar month that is running (UTC). ``monthly_calls`` is ``None`` where there is no budget."""
+
+    service: str
+    calls: int
+    errors: int
+    points: float
+    monthly_calls: int | None
+    mean_ms: int
+
+    @property
+    def used_pct(self) -> float | None:
+        """How much of the budget is spent."""
+        return None if not self.monthly_calls else round(self.calls * 100 / self.monthly_calls, 1)
+
+
+def record_calls(unit: WriteUnit, calls: Sequence[Call], *, account: UUID | None, job_id: UUID | None = None) -> None:
+    """Calls that went out, in one statement."""
+    CallsRepository(unit.session).insert(calls, unit.now, account=account, job_id=job_id)
+
+
+def usage(unit: ReadUnit) -> list[BudgetView]:
+    """Every service that was called this month or has a budget."""
+    repository = CallsRepository(unit.session)
+    budgets = repository.budgets()
+    found = {row[0]: row for row in repository.since(_month(unit.now))}
+    return [
+        BudgetView(name, *(found[name][1:4] if name in found else (0, 0, 0.0)), budgets.get(name), _mean(found, name))
+        for name in sorted({*found, *budgets})
+    ]
+
+
+def set_budget(unit: WriteUnit, service: str, monthly_calls: int | None) -> None:
+    """How many calls a service may be sent in a month; ``None`` takes the limit away. Raises ``Invalid``."""
+    unit.actor.require("operations.budget")
+    if monthly_calls is not None and not 0 <= monthly_calls < 2**31:
+        message = f"a budget is a number of calls from 0 up, not {monthly_calls}"
+        raise Invalid(message)
+    CallsRepository(unit.session).set_budget(service, monthly_calls)
+
+
+def refuse_overspent(unit: ReadUnit, service: str) -> str | None:
+    """Raises ``Conflict`` where the month's budget is spent; a warning where four fifths of it are."""
+    repository = CallsRepository(unit.session)
+    limit = repository.budgets().get(service)
+    if limit is None:
+        return None
+    spent = repository.sent(service, _month(unit.now))
+    if spent >= limit:
+        message = (
+            f"the month's budget of {limit:,} calls to {service} is spent ({spent:,} went out): what is not urgent waits. "
+            f"`mercat usage budget {service} --calls N` gives it more"
+        )
+        raise Conflict(message, service=service)
+    if spent * 100 >= limit * _WARN_AT_PCT:
+        return f"{spent:,} of the month's {limit:,} calls to {service} are spent"
+    return None
+
+
+def _month(now: dt.datetime) -> dt.datetime:
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _mean(found: dict[str, tuple[str, int, int, float, int]], name: str) -> int:
+    return found[name][4] if name in found else 0
