@@ -23,8 +23,6 @@ class Limits:
     """The bounds of one channel. ``None``: the channel sets none. Lengths are in characters, after tags were removed.
 
     ``allowed_html``: the element names that a description may hold; ``None`` leaves HTML as it is.
-    ``shows``: the fields of ``ProductRecord`` and ``VariantRecord`` that the channel has a place for: a change of any other
-    changes nothing there; ``None`` stands for all.
     ``needs``: fields of a product (``image``, ``barcode``, ``price``, ``brand`` …) without which nothing is listed.
     ``bulk_from``: from how many listings on sending them as one batch is the cheaper way; ``None`` where there is none.
     ``batch_bytes``: the largest file that one batch may be.
@@ -41,7 +39,6 @@ class Limits:
     options: int | None = None
     metafields: int | None = None
     allowed_html: frozenset[str] | None = None
-    shows: frozenset[str] | None = None
     needs: frozenset[str] = field(default_factory=frozenset)
     bulk_from: int | None = None
     batch_bytes: int | None = None
