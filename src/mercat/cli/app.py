@@ -23,6 +23,7 @@ COMMANDS = {
     "category": ("categories", "The category tree: show, move, import."),
     "export": ("export", "Export the catalogue."),
     "store": ("store", "Shops that we sell at: add, list, show, test, set, remove."),
+    "publish": ("publish", "Show at a store what the catalogue says."),
     "secrets": ("secrets", "The key that seals credentials: rotate, generate."),
     "usage": ("usage", "Calls that went out this month, and their budgets."),
     "history": ("history", "What ran, when, and how it went."),

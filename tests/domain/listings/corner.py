@@ -166,7 +166,7 @@ class Corner:
     def account(self) -> Account:
         self._call("account")
         places = (Place("counter", "Counter"), Place("cellar", "Cellar"))
-        return Account("Corner", "corner.test", "EUR", "Europe/Vienna", scopes=("all",), places=places)
+        return Account("Corner", "corner.test", "USD", "America/Denver", scopes=("all",), places=places)
 
     def publish(self, drafts: Iterable[ListingDraft]) -> Iterator[Outcome]:
         for draft in drafts:

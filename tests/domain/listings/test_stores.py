@@ -23,7 +23,7 @@ def test_a_connected_store_is_listed_with_its_account_and_its_places(runtime: Ru
 
     with runtime.read(ANN) as unit:
         [store] = listings.list_stores(unit)
-    assert (store.name, store.platform, store.domain, store.currency) == ("corner", "corner", "corner.test", "EUR")
+    assert (store.name, store.platform, store.domain, store.currency) == ("corner", "corner", "corner.test", "USD")
     assert [(each["reference"], each["is_stocked"]) for each in store.locations] == [
         ("counter", True),
         ("cellar", False),

@@ -30,6 +30,11 @@ def record_of(product: Loaded) -> ProductRecord:
     return to_record(product.handle, product.fields, [(each.sku, each.fields) for each in product.variants])
 
 
+def records(unit: ReadUnit, product_ids: Collection[bytes]) -> dict[bytes, ProductRecord]:
+    """Whole products by id, as records; those that do not exist are left out."""
+    return {product_id: record_of(product) for product_id, product in load(unit, product_ids).items()}
+
+
 def stream(unit: ReadUnit, statuses: Collection[str] | None = None) -> Iterator[Loaded]:
     """Every product, a page at a time, in the order of handles: unlike an id a handle survives a re-creation."""
     repository = RecordRepository(unit.bulk)

@@ -63,6 +63,16 @@ class MappingRepository(Repository[CategoryMapping]):
         """The mappings of these categories to one taxonomy, by category."""
         return {mapping.category_id: mapping for mapping in self._fetch("category_id", ids, taxonomy)}
 
+    def of_store(self, store_key: str, ids: Collection[bytes]) -> list[Mapping]:
+        """The mappings of these categories to one store's own nodes."""
+        return [mapping for mapping in self._fetch("category_id", ids) if mapping.store_key == store_key]
+
+    def by_category(self, *, taxonomy: str = "", store_key: str = "") -> dict[bytes, str]:
+        """External ids by category: those of one taxonomy, or those of one store."""
+        sql = "SELECT category_id, external_id FROM category_mappings WHERE taxonomy = ? AND store_key = ?"
+        bulk = self.bulk
+        return {bulk.id_of(owner): external for owner, external in bulk.fetch(sql, (taxonomy, store_key))}
+
     def _fetch(self, column: str, ids: Collection[bytes], taxonomy: str | None = None) -> list[Mapping]:
         bulk = self.bulk
         found: list[Mapping] = []
@@ -93,7 +103,8 @@ class MappingRepository(Repository[CategoryMapping]):
             )
             for mapping in mappings
         ]
-        bulk.insert("category_mappings", [*_KEPT.split(", "), "created_at", "updated_at"], rows)
+        if rows:
+            bulk.insert("category_mappings", [*_KEPT.split(", "), "created_at", "updated_at"], rows)
 
     def set_external(self, mappings: Sequence[Mapping], now: dt.datetime) -> None:
         """Write the external ids and handles of mappings that are there."""

@@ -38,11 +38,13 @@ from mercat.domain.catalog.fields import amount
 from mercat.domain.catalog.guards import GuardRules, Judge
 from mercat.domain.catalog.indexing import find as find_products
 from mercat.domain.catalog.indexing import index_pending
+from mercat.domain.catalog.loading import records
 from mercat.domain.catalog.missing import Missing, plan_archives
 from mercat.domain.catalog.models import Restatement
 from mercat.domain.catalog.planning import MODES, Planner, Proposal, Source
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.restating import key_hash, pack
+from mercat.domain.catalog.shelving import keep_shelves, nodes_of, shelves_of
 from mercat.domain.catalog.tracing import Origin, Trace, why
 from mercat.domain.catalog.undoing import undo
 from mercat.sdk.records import ProductRecord
@@ -107,6 +109,7 @@ __all__ = [
     "import_categories",
     "index_pending",
     "is_any_decided",
+    "keep_shelves",
     "key_hash",
     "last_set",
     "list_changes",
@@ -114,12 +117,15 @@ __all__ = [
     "list_sets",
     "listing_json",
     "lock",
+    "nodes_of",
     "open_set",
     "plan_archives",
     "read_category_file",
+    "records",
     "reject",
     "restate",
     "retract",
+    "shelves_of",
     "to_json",
     "undo",
     "unlock",

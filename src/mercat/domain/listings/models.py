@@ -113,7 +113,7 @@ class Listing(Row):
         one_of("state", STATES),
         UniqueConstraint("store_id", "platform_listing_id"),
         UniqueConstraint("store_id", "product_id"),
-        UniqueConstraint("store_id", "key"),
+        UniqueConstraint("store_id", "listing_key"),
         Index(None, "store_id", "state"),
         Index(None, "product_id"),
         Index(None, "batch_id", "batch_position"),
@@ -123,7 +123,7 @@ class Listing(Row):
     # Nothing where the product was removed: the listing stays until it is withdrawn.
     product_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("products.id", ondelete="SET NULL"))
     # Ours, for ever: laid down with the listing at the channel.
-    key: Mapped[str] = mapped_column(ascii_key(64))
+    listing_key: Mapped[str] = mapped_column(ascii_key(64))
     platform_listing_id: Mapped[str | None] = mapped_column(String(255))
     listing_url: Mapped[str | None] = mapped_column(LongText)
     status: Mapped[str] = mapped_column(String(20), default="draft")
@@ -142,6 +142,8 @@ class Listing(Row):
     drift: Mapped[dict[str, Any] | None] = mapped_column(KeptJson)
     sending_hash: Mapped[str | None] = mapped_column(ascii_key(32))
     sending_payload: Mapped[str | None] = mapped_column(LongText)
+    # The channel's ids of pictures by our address, as JSON.
+    image_references: Mapped[str | None] = mapped_column(LongText)
     batch_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("publish_batches.id", ondelete="SET NULL"))
     batch_position: Mapped[int | None] = mapped_column(Integer)
     # When the shop changed it last, by the shop's own clock: what is older than that is old news.

@@ -37,12 +37,14 @@ class Selling(BaseModel, extra="forbid", frozen=True):
 
     ``drift`` says by field who wins where only the shop changed it: ``ours`` sends ours again, ``theirs`` brings the
     shop's value into the catalogue as a change set, ``hold`` leaves both for a person. ``*`` stands for all other fields.
+    ``shelves``: categories become the channel's own collections, where it has such.
     ``withdraw`` is what becomes of a listing whose product is archived.
     """
 
     statuses: tuple[Literal["draft", "active"], ...] = ("active",)
     auto_publish: bool = False
     stock_from: Literal["none", "offers"] = "none"
+    shelves: bool = True
     drift: dict[str, Policy] = {}
     guards: PublishGuards = PublishGuards()
     withdraw: Literal["archive", "delete"] = "archive"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mercat.domain.listings.schemas import StoreDraft, StoreView
+from mercat.domain.listings.publishing import publish
+from mercat.domain.listings.schemas import PublishResult, StoreDraft, StoreView
 from mercat.domain.listings.stores import add as add_store
 from mercat.domain.listings.stores import get as get_store
 from mercat.domain.listings.stores import list_all as list_stores
@@ -13,11 +14,13 @@ from mercat.sdk.channels import Account
 
 __all__ = [
     "Account",
+    "PublishResult",
     "StoreDraft",
     "StoreView",
     "add_store",
     "get_store",
     "list_stores",
+    "publish",
     "remove_store",
     "reseal",
     "sandbox_draft",
