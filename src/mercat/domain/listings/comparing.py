@@ -105,3 +105,11 @@ def same(name: str, one: Any, other: Any) -> bool:
         except InvalidOperation:
             return False
     return name == "tags" and sorted(one) == sorted(other)
+
+
+def agrees(wanted: ProductRecord, now: ProductRecord) -> bool:
+    """Whether the shop shows all that we want, as far as it tells."""
+    ours, theirs = flat(wanted), flat(now)
+    return all(same(name, value, theirs[name]) for name, value in ours.items() if name in theirs) and all(
+        name in theirs for name in ours if name.startswith("metafields.")
+    )

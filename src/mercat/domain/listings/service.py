@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from mercat.domain.listings.publishing import publish
-from mercat.domain.listings.schemas import PublishResult, StoreDraft, StoreView
+from mercat.domain.listings.pulling import Reconciled, pull, reconcile
+from mercat.domain.listings.schemas import ListingView, PublishResult, PullResult, StoreDraft, StoreView
 from mercat.domain.listings.stores import add as add_store
 from mercat.domain.listings.stores import get as get_store
 from mercat.domain.listings.stores import list_all as list_stores
 from mercat.domain.listings.stores import look_up as test_store
 from mercat.domain.listings.stores import remove as remove_store
 from mercat.domain.listings.stores import reseal, sandbox_draft, secrets_wanted, set_selling
+from mercat.domain.listings.viewing import list_listings, retry, settle, show_listing
 from mercat.sdk.channels import Account
 
 __all__ = [
     "Account",
+    "ListingView",
     "PublishResult",
+    "PullResult",
+    "Reconciled",
     "StoreDraft",
     "StoreView",
     "add_store",
     "get_store",
+    "list_listings",
     "list_stores",
     "publish",
+    "pull",
+    "reconcile",
     "remove_store",
     "reseal",
+    "retry",
     "sandbox_draft",
     "secrets_wanted",
     "set_selling",
+    "settle",
+    "show_listing",
     "test_store",
 ]

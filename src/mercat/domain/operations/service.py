@@ -83,14 +83,20 @@ def finish_run(unit: WriteUnit, run_id: UUID, result: RunResult) -> None:
 
 
 def close_orphans(
-    unit: WriteUnit, sync_type: str, *, target: str | None = None, message: str = "nothing of it was applied"
+    unit: WriteUnit,
+    sync_type: str,
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    message: str = "nothing of it was applied",
 ) -> int:
     """Runs whose process died are marked failed. The caller holds the lock that every run of this type holds.
 
-    ``target``: only runs that went there, where each target has a lock of its own.
+    ``source``, ``target``: only runs from or to there, where each has a lock of its own.
     """
     orphans = SyncHistoryRepository(unit.session).running(sync_type)
     orphans = [each for each in orphans if target is None or each.sync_target == target]
+    orphans = [each for each in orphans if source is None or each.sync_source == source]
     for each in orphans:
         each.status, each.completed_at = "failed", unit.now
         each.message = f"the process ended before the run did; {message}"

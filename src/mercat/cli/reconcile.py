@@ -1,0 +1,36 @@
+"""``mercat reconcile``: a full comparison with a shop, and the mending."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from mercat.cli.errors import HeldForReview
+from mercat.cli.progress import progressing
+from mercat.cli.publish import print_published
+from mercat.cli.pull import print_pulled
+from mercat.cli.session import JsonOption, me, open_runtime, print_json
+from mercat.domain.listings import service as listings
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def reconcile(
+    store: Annotated[str, typer.Argument(metavar="STORE", help="The store's name.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Mend it whatever the guards find.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare everything that the shop shows, and mend what differs as the store's policy says."""
+    with open_runtime() as runtime, progressing("listings") as progress:
+        done = listings.reconcile(runtime, me(), store, yes=yes, progress=progress)
+    if as_json:
+        print_json({"pulled": asdict(done.pulled), "published": asdict(done.published)})
+    else:
+        print_pulled(done.pulled)
+        print_published(done.published)
+    if done.published.status == "held":
+        raise HeldForReview

@@ -1,0 +1,129 @@
+"""Looking at listings, and deciding about those that wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import to_builtins
+
+from mercat.core.errors import Conflict, Invalid, NotFound
+from mercat.core.page import Page
+from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.listings.drafting import draft_of_kept, record_of_kept
+from mercat.domain.listings.models import STATES, Listing
+from mercat.domain.listings.schemas import ListingView
+from mercat.domain.listings.seeing import pull_field
+from mercat.domain.listings.store_repository import StoreRepository
+from mercat.domain.listings.view_repository import ListingRepository
+from mercat.sdk.channels import Shown
+
+
+def list_listings(
+    unit: ReadUnit, *, store: str | None = None, state: str | None = None, page: int = 1, per_page: int = 50
+) -> Page[ListingView]:
+    """Listings, those that were touched last first. Raises ``NotFound``, ``Invalid``."""
+    unit.actor.require("listings.read")
+    if state is not None and state not in STATES:
+        message = f"a listing is {', '.join(STATES)}, not {state!r}"
+        raise Invalid(message)
+    repository = ListingRepository(unit.session)
+    found = repository.listed(store_id=_store_id(unit, store), state=state, page=page, per_page=per_page)
+    return Page(_views(repository, found.data), found.total, found.page, found.per_page)
+
+
+def show_listing(unit: ReadUnit, sku: str, *, store: str | None = None) -> list[dict[str, Any]]:
+    """Everything about the listings of one product: what was sent, what the shop showed, where it differs."""
+    unit.actor.require("listings.read")
+    repository = ListingRepository(unit.session)
+    found = _of_sku(unit, sku, store)
+    views = _views(repository, found)
+    return [_whole(repository, view, listing) for view, listing in zip(views, found, strict=True)]
+
+
+def retry(unit: WriteUnit, store: str, skus: Sequence[str] = ()) -> int:
+    """What the shop refused is sent again by the next run, all of it or these SKUs; how many."""
+    unit.actor.require("listings.publish")
+    store_id = StoreRepository(unit.session).by_name(store).id
+    ids = [each.product_id for sku in skus for each in _of_sku(unit, sku, store) if each.product_id]
+    return ListingRepository(unit.session).retry(store_id, ids if skus else None)
+
+
+def settle(unit: WriteUnit, sku: str, *, store: str, take: Literal["ours", "theirs"]) -> ListingView:
+    """A person decides about a listing that drifted: ours is sent again, or the shop's values come into the catalogue.
+
+    Either way the next run sends what is left to be sent. Raises ``NotFound``, and ``Conflict`` where nothing drifted.
+    """
+    unit.actor.require("listings.publish")
+    repository = ListingRepository(unit.session)
+    [listing] = _of_sku(unit, sku, store)
+    if listing.drift is None or listing.theirs_payload is None:
+        message = f"{sku} at {store} shows what was sent: there is nothing to settle"
+        raise Conflict(message, sku=sku)
+    theirs = record_of_kept(listing.theirs_payload)
+    if take == "theirs":
+        shown = Shown(reference=listing.platform_listing_id or "", product=theirs, variants=[])
+        for name in listing.drift:
+            pull_field(unit, shown, name)
+    listing.shown_payload, listing.shown_hash = listing.theirs_payload, listing.theirs_hash
+    listing.theirs_payload = listing.theirs_hash = listing.drift = None
+    # Nothing is known to be there as it was sent: it is looked at again, and sent.
+    listing.state, listing.published_hash, listing.product_revision = "pending", None, None
+    unit.save()
+    return _views(repository, [listing])[0]
+
+
+def _store_id(unit: ReadUnit, store: str | None) -> Any:
+    return None if store is None else StoreRepository(unit.session).by_name(store).id
+
+
+def _of_sku(unit: ReadUnit, sku: str, store: str | None) -> Sequence[Listing]:
+    found = ListingRepository(unit.session).of_sku(sku, store_id=_store_id(unit, store))
+    if not found:
+        where = f" at {store}" if store else ""
+        message = f"no product with the SKU {sku} is listed{where}: `mercat publish` lists it"
+        raise NotFound(message, sku=sku)
+    return found
+
+
+def _views(repository: ListingRepository, found: Sequence[Listing]) -> list[ListingView]:
+    skus = repository.first_skus([each.product_id for each in found if each.product_id])
+    return [
+        ListingView(
+            id=each.id,
+            store=each.store.name,
+            sku=skus.get(each.product_id) if each.product_id else None,
+            name=each.product.name if each.product else None,
+            reference=each.platform_listing_id,
+            url=each.listing_url,
+            status=each.status,
+            state=each.state,
+            published_at=each.published_at,
+            last_checked_at=each.last_checked_at,
+            error=each.last_error,
+            drift=each.drift,
+        )
+        for each in found
+    ]
+
+
+def _whole(repository: ListingRepository, view: ListingView, listing: Listing) -> dict[str, Any]:
+    sent = draft_of_kept(listing.published_payload).product if listing.published_payload else None
+    shown = listing.theirs_payload or listing.shown_payload
+    variants = [
+        {
+            "sku": each.sku,
+            "reference": each.reference,
+            "stock_reference": each.stock_reference,
+            "price": each.published_price,
+            "quantity": each.published_quantity,
+        }
+        for each in repository.variants(listing.id)
+    ]
+    plain: dict[str, Any] = {name: getattr(view, name) for name in view.__dataclass_fields__}
+    return {
+        **plain,
+        "variants": variants,
+        "sent": to_builtins(sent),
+        "shown": to_builtins(record_of_kept(shown)) if shown else None,
+    }
