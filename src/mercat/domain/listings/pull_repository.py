@@ -84,6 +84,12 @@ class PullBulk:
                 found[row[place]] = known
         return found
 
+    def is_old(self, moment: dt.datetime | None, known: Known) -> bool:
+        """Whether something newer was seen already."""
+        return (
+            moment is not None and bool(known.shop_updated_at) and self.bulk.time(moment) < str(known.shop_updated_at)
+        )
+
     def _moment(self, value: Any) -> str:
         """As ``Bulk.time`` writes it, so that two can be compared."""
         if isinstance(value, str):

@@ -88,7 +88,7 @@ class Observer:
 
     def _meet(self, known: Known, shown: Shown) -> None:
         self._checked.append(known.listing_id)
-        if known.shop_updated_at and shown.updated_at and self.unit.bulk.time(shown.updated_at) < known.shop_updated_at:
+        if self.repository.is_old(shown.updated_at, known):
             # Old news: something newer was seen already.
             self.sight.counts["unchanged"] += 1
             return

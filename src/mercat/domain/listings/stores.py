@@ -52,6 +52,8 @@ def sandbox_draft(name: str, platform: str, address: str, *, selling: Mapping[st
         message = f"{address} handed out no credentials: is it a shop made by `mercat sandbox`?"
         raise Rejected(message) from wrong
     settings = {key: value for key, value in handed.items() if key in parts.settings.model_fields}
+    # Whatever it calls itself, this is where it answers.
+    settings["domain"] = address.rstrip("/")
     secrets = {key: str(value) for key, value in handed.items() if key in parts.secrets.model_fields and value}
     return StoreDraft(platform, name, settings, secrets, selling or {}, is_sandbox=True)
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import joinedload
 
+from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.core.page import Page
 from mercat.core.repository import Repository
-from mercat.domain.catalog.models import Product, ProductVariant
-from mercat.domain.listings.models import Listing, ListingVariant, Store
+from mercat.domain.listings.models import Listing, ListingVariant
 
 
 class ListingRepository(Repository[Listing]):
@@ -31,18 +31,23 @@ class ListingRepository(Repository[Listing]):
 
     def of_sku(self, sku: str, *, store_id: UUID | None) -> Sequence[Listing]:
         """The listings of the product that has this SKU."""
-        owner = select(ProductVariant.product_id).where(ProductVariant.sku == sku)
-        rows = self._whole().where(Listing.product_id.in_(owner)).order_by(Listing.id)
+        bulk = Bulk(self.session.connection())
+        owners = bulk.fetch("SELECT product_id FROM product_variants WHERE sku = ?", (sku,))
+        ids = [UUID(bytes=bulk.id_of(each[0])) for each in owners]
+        rows = self._whole().where(Listing.product_id.in_(ids)).order_by(Listing.id)
         if store_id is not None:
             rows = rows.where(Listing.store_id == store_id)
         return self.session.scalars(rows).all()
 
     def first_skus(self, product_ids: Sequence[UUID]) -> dict[UUID, str]:
         """The SKU that each product is called by."""
-        rows = select(ProductVariant.product_id, ProductVariant.sku).where(ProductVariant.product_id.in_(product_ids))
+        bulk = Bulk(self.session.connection())
         found: dict[UUID, str] = {}
-        for product_id, sku in self.session.execute(rows.order_by(ProductVariant.position, ProductVariant.id)):
-            found.setdefault(product_id, sku)
+        for some in chunks(product_ids, CHUNK):
+            where, values = bulk.among("product_id", [each.bytes for each in some], ids=True)
+            sql = f"SELECT product_id, sku FROM product_variants WHERE {where} ORDER BY position, id"
+            for product_id, sku in bulk.fetch(sql, values):
+                found.setdefault(UUID(bytes=bulk.id_of(product_id)), sku)
         return found
 
     def variants(self, listing_id: UUID) -> Sequence[ListingVariant]:
@@ -60,9 +65,4 @@ class ListingRepository(Repository[Listing]):
         return count
 
     def _whole(self) -> Select[Any]:
-        return (
-            select(Listing)
-            .join(Store, Store.id == Listing.store_id)
-            .outerjoin(Product, Product.id == Listing.product_id)
-            .options(joinedload(Listing.store), joinedload(Listing.product))
-        )
+        return select(Listing).options(joinedload(Listing.store), joinedload(Listing.product))
