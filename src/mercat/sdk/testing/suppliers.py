@@ -1,12 +1,4 @@
-"""What every connector promises, as tests to inherit. Each clause is itself proved by a feed that breaks it.
-
-.. code-block:: python
-
-    class TestAcme(SupplierContract):
-        def make(self): return AcmeFeed(AcmeSettings())
-        def write(self, path, rows): ...        # a file of so many products
-        def spoil(self, path): ...              # break one line in its middle
-"""
+"""What every supplier's feed promises."""
 
 from __future__ import annotations
 
