@@ -41,7 +41,9 @@ PASSWORD, SIGNING = "the-password", "the-signing-secret"
 
 
 class SmallShop:
-    """Listings by number; tokens against a password."""
+    """Listings by number; tokens against a password. ``client`` is what its channels ask with, as long as it is open."""
+
+    client: http.Client
 
     def __init__(self) -> None:
         self.address = ""
@@ -61,8 +63,9 @@ class SmallShop:
     def count(self) -> int:
         return len(self.listings)
 
-    def limit_rate(self, after_s: int) -> None:
-        self._after_s = after_s
+    def limit_rate(self) -> float:
+        self._after_s = 7
+        return 7
 
     def expire_tokens(self) -> None:
         self._good.clear()
@@ -126,7 +129,7 @@ class SmallShop:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, http.client(allow_private=True) as self.client:
             self.address = f"http://127.0.0.1:{server.server_address[1]}"
             thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
@@ -144,8 +147,9 @@ def signature(body: bytes) -> str:
 class SmallChannel:
     """Sells through the small shop, and keeps every promise."""
 
-    def __init__(self, address: str, around: Surroundings) -> None:
-        self.address = address
+    def __init__(self, shop: SmallShop, around: Surroundings) -> None:
+        self.client = shop.client
+        self.address = shop.address
         self.around = around
 
     def account(self) -> Account:
@@ -222,8 +226,7 @@ class SmallChannel:
         return token.value
 
     def post(self, path: str, token: str, asked: Mapping[str, Any]) -> tuple[int, Any]:
-        with http.client(allow_private=True) as client:
-            response = client.post(f"{self.address}{path}", json=dict(asked), headers={"X-Token": token})
+        response = self.client.post(f"{self.address}{path}", json=dict(asked), headers={"X-Token": token})
         self.around.called(Call("small", path, response.status_code, 1.0))
         log.debug("shop_asked", path=path, status=response.status_code)
         if response.status_code == 429:

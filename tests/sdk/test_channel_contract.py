@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mercat.sdk.channels import ListingDraft, Notice, Outcome, Shown, Surroundings
-from mercat.sdk.errors import RateLimited, Rejected, Unavailable
+from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable
 from mercat.sdk.testing import ChannelContract
 from tests.sdk.small_shop import LIMITS, SmallChannel, SmallShop
 
@@ -27,7 +27,7 @@ class SmallContract(ChannelContract):
         return SmallShop().open()
 
     def make(self, shop: SmallShop, surroundings: Surroundings) -> SmallChannel:
-        return SmallChannel(shop.address, surroundings)
+        return SmallChannel(shop, surroundings)
 
 
 class TestAChannelThatKeepsItsPromises(SmallContract):
@@ -80,13 +80,15 @@ class Stubborn(SmallChannel):
 
 
 class Hammering(SmallChannel):
-    """Asks for new tokens for as long as it likes."""
+    """Goes on asking for a token."""
 
-    def ask(self, path: str, **asked: Any) -> Any:
+    def new_token(self) -> str:
         for _ in range(20):
-            if self.post(path, self.token(), asked)[0] == 401:
-                self.post("/token", "", {"password": "the-password"})
-        return super().ask(path, **asked)
+            try:
+                return super().new_token()
+            except Unauthorized:
+                continue
+        raise Unauthorized("the shop refuses the password")
 
 
 class Talkative(SmallChannel):
@@ -205,7 +207,7 @@ def test_a_channel_that_breaks_a_promise_is_caught_by_its_clause_alone(
 ) -> None:
     class Broken(SmallContract):
         def make(self, shop: SmallShop, surroundings: Surroundings) -> SmallChannel:
-            return channel(shop.address, surroundings)
+            return channel(shop, surroundings)
 
     def breaks(name: str) -> bool:
         given = {"caplog": caplog, "capfd": capfd} if name == "test_secrets_appear_in_no_log" else {}

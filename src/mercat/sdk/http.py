@@ -118,10 +118,11 @@ def check(response: httpx2.Response) -> httpx2.Response:
 def retry_after_s(response: httpx2.Response) -> float | None:
     """Seconds to wait as told by ``Retry-After`` (RFC 9110 section 10.2.3), or None where it is absent or nonsense.
 
+    Whole seconds by the RFC; Shopify writes ``2.0``.
     A date is measured against the server's own ``Date``, so that a wrong clock on either side does no harm.
     """
     told = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}", told):
+    if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", told):
         return float(told)
     try:
         until, now = parsedate_to_datetime(told), parsedate_to_datetime(response.headers.get("Date", ""))

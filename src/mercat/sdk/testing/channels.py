@@ -41,8 +41,8 @@ class LoopbackShop(Protocol):
     def count(self) -> int:
         """How many listings there are, seen or not."""
 
-    def limit_rate(self, after_s: int) -> None:
-        """Answer from now on that this was asked too often, and may be asked again after so many seconds."""
+    def limit_rate(self) -> float:
+        """Answer from now on that it was asked too often; how many seconds it tells to wait."""
 
     def expire_tokens(self) -> None:
         """Refuse every token that was handed out so far; new ones are good."""
@@ -128,9 +128,9 @@ class ChannelContract(ABC):
         with self.shop() as shop:
             channel, _ = self._channel(shop)
             channel.account()
-            shop.limit_rate(7)
+            told_s = shop.limit_rate()
             refused = _raised(RateLimited, lambda: list(channel.publish([self.draft()])))
-            assert refused.after_s == 7, f"the shop said 7 seconds, not {refused.after_s}"
+            assert refused.after_s == told_s, f"the shop said {told_s} seconds, not {refused.after_s}"
 
     def test_a_token_that_ran_out_is_renewed(self) -> None:
         """Nobody has to mend what another token mends."""
@@ -181,6 +181,7 @@ class ChannelContract(ABC):
             channel, _ = self._channel(shop)
             shop.lose_next_answer()
             _failure(lambda: list(channel.publish([self.draft()])))
+            assert shop.count() == 1, "nothing was made: what is lost has to be the answer to the creation itself"
             _shown(channel.publish([self.draft()]))
             assert shop.count() == 1, f"one draft became {shop.count()} listings"
 
