@@ -56,7 +56,9 @@ def play(theirs: Theirs, sizes: list[int], *, base: float, each: float) -> float
     st.floats(8, 14),
     st.floats(0.5, 1.5),
 )
-def test_normal_work_is_never_throttled(rate: float, sizes: list[int], base: float, each: float) -> None:
+def test_guesses_that_are_half_too_low_are_never_throttled(
+    rate: float, sizes: list[int], base: float, each: float
+) -> None:
     theirs = Theirs(rate)
 
     play(theirs, sizes, base=base, each=each)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from mercat.connectors.shopify.answers import Cost
 
-_UNSURE = 1.25
+_UNSURE = 1.5
 """How much dearer than guessed an operation is taken to be at least.
 
 Too dear a guess costs nothing: it keeps some points in the bucket, which fills as fast as before.
