@@ -39,7 +39,12 @@ class Run:
 
 def run(*command: str, environment: dict[str, str] | None = None) -> Run:
     """Run a command that prints one JSON document, or nothing. Raises ``RuntimeError`` with what it complained of."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith("MERCAT_")}
+    # As installed software runs: with its own settings, and compiled once instead of at every start.
+    given = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MERCAT_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=complaints, env=given | (environment or {}))

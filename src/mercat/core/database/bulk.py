@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -23,6 +23,8 @@ from mercat.core.money import from_units, plain, to_units
 CHUNK = 2_000
 # A control character stands for NULL in COPY: PostgreSQL's text never needs it, and our texts are cleaned of it.
 _NULL = "\x01"
+# From so many rows on, what they have in common is said in the statement: each one that differs has to be prepared.
+_WORTH_A_STATEMENT = 100
 Record = Sequence[Any]
 
 
@@ -136,12 +138,24 @@ class Bulk:
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
         """Insert many rows: COPY on PostgreSQL, ``executemany`` elsewhere. Values are already parameters."""
-        names = ", ".join(self.name(column) for column in columns)
+        for some in chunks(rows, CHUNK):
+            varying, same = _told_apart(columns, some)
+            # Nothing needs saying of a column that is empty throughout: no table of ours has a default in the database.
+            given = {column: value for column, value in same.items() if value is not None}
+            if given and not (self.is_sqlite and len(some) >= _WORTH_A_STATEMENT):
+                # Elsewhere a value is a parameter, or a field of COPY, however often it is said.
+                varying |= {column: (value,) * len(some) for column, value in given.items()}
+                given = {}
+            self._insert(table, varying, given)
+
+    def _insert(self, table: str, varying: Mapping[str, Sequence[Any]], given: Mapping[str, Any]) -> None:
+        names = ", ".join(map(self.name, (*varying, *given)))
+        rows = zip(*varying.values(), strict=True)
         if self.is_postgres:
             self._copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", rows)
             return
-        marks = ", ".join("?" * len(columns))
-        self.many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+        values = ", ".join((*("?" * len(varying)), *map(_literal, given.values())))
+        self.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
 
     def many(self, sql: str, rows: Iterable[Record]) -> None:
         """One statement for many parameter rows."""
@@ -181,6 +195,35 @@ class Bulk:
                 writer = csv.writer(text, lineterminator="\n")
                 writer.writerows([[_NULL if value is None else value for value in row] for row in some])
                 copy.write(text.getvalue())
+
+
+def _told_apart(columns: Sequence[str], rows: Sequence[Record]) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
+    """(the columns that differ from row to row, with their values; those that do not, with their one value)."""
+    varying: dict[str, Sequence[Any]] = {}
+    same: dict[str, Any] = {}
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        first = values[0]
+        # The two ends first: nearly always they tell that it varies.
+        if first == values[-1] and _is_plain(first) and values.count(first) == len(values):
+            same[column] = first
+        else:
+            varying[column] = values
+    if not varying:
+        # A row must be said somehow.
+        column, value = same.popitem()
+        varying[column] = (value,) * len(rows)
+    return varying, same
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, int | bytes) or (isinstance(value, str) and value.isprintable())
+
+
+def _literal(value: int | bytes | str) -> str:
+    """A value as SQLite's own notation has it."""
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
+    return str(int(value)) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
 
 def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:

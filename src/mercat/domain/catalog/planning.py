@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from mercat.core.database.bulk import chunks
 from mercat.core.errors import Invalid
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
@@ -22,11 +23,14 @@ from mercat.domain.catalog.loading import load
 from mercat.domain.catalog.lock_repository import LockBulk
 from mercat.domain.catalog.merging import Claim, fallback, outranked
 from mercat.domain.catalog.record_repository import Loaded
+from mercat.domain.catalog.sifting import are_in_order
 from mercat.domain.catalog.stating import fault_of, handle_for, mend, storable
 from mercat.sdk.records import Metafield, ProductRecord, VariantRecord
 
 _encode = msgspec.json.Encoder().encode
 _MOST_WARNINGS = 1_000
+# So many statements are judged at once; where one of them is not in order, all of them are looked at one by one.
+_AT_A_GLANCE = 200
 MODES = ("upsert", "create-only", "update-only")
 
 
@@ -119,11 +123,22 @@ class Planner:
         ChangeBulk(unit.bulk).insert(self.change_set_id, planned, unit.now)
         return refused
 
-    def prepare(self, proposal: Proposal) -> str | None:
-        """Mend what can be mended, before anything is looked up by it; the reason why not, if not."""
-        if not proposal.record.variants:
-            proposal.record.variants.append(VariantRecord())
-        proposal.empties, proposal.record.stated_metafields = proposal.record.stated_metafields, ()
+    def prepare(self, proposals: Sequence[Proposal]) -> list[str | None]:
+        """Mend what can be mended, before anything is looked up by it; for each the reason why not, if not."""
+        reasons: list[str | None] = []
+        for some in chunks(proposals, _AT_A_GLANCE):
+            for each in some:
+                if not each.record.variants:
+                    each.record.variants.append(VariantRecord())
+                if each.record.stated_metafields:
+                    each.empties, each.record.stated_metafields = each.record.stated_metafields, ()
+            if are_in_order([each.key for each in some], [each.record for each in some]):
+                reasons += [None] * len(some)
+            else:
+                reasons += map(self._prepare, some)
+        return reasons
+
+    def _prepare(self, proposal: Proposal) -> str | None:
         record, cleaned = storable(proposal.record)
         proposal.record = record
         reason = fault_of(record, proposal.key)
@@ -146,15 +161,16 @@ class Planner:
         margin = self.judge.margin
         for each in proposals:
             record = each.record
-            if record.variants[0].sku is UNSET or not record.variants[0].sku:
-                record.variants[0].sku = each.key
-            if record.handle is UNSET or not record.handle:
-                record.handle = handle_for(str(record.name), str(record.variants[0].sku))
+            first = record.variants[0]
+            if not first.sku:
+                first.sku = each.key
+            if not record.handle:
+                record.handle = handle_for(str(record.name), str(first.sku))
             flag = each.flag
             each.outcome = "created"
             for variant in record.variants:
                 if flag is None and variant.cost_price and variant.price:
-                    flag = margin(str(variant.sku), str(variant.price), str(variant.cost_price))
+                    flag = margin(str(variant.sku), variant.price, variant.cost_price)
             product_id, change_id, text = next(ids), next(ids), _encode(record).decode()
             planned.append(
                 Planned(change_id, product_id, None, "create", None, None, text, flag, each.key, each.line, each.digest)

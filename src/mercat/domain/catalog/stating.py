@@ -21,21 +21,21 @@ from mercat.sdk.values import slug
 LONGEST_CODE = 255
 LONGEST_BARCODE = 14
 # A feed of a million rows has some hundred categories.
-_fault_of_category = lru_cache(maxsize=20_000)(fault_of_path)
+fault_of_category = lru_cache(maxsize=20_000)(fault_of_path)
 _LONGEST_SCHEME = 60
-_MOST_PIECES = 2**31 - 1
-_COUNTS = ("quantity_available", "minimum_order_quantity", "pack_size", "lead_time_days")
+MOST_PIECES = 2**31 - 1
+COUNTS = ("quantity_available", "minimum_order_quantity", "pack_size", "lead_time_days")
 _CONTROLS = dict.fromkeys(number for number in range(32) if chr(number) not in "\t\n\r")
 _encode = msgspec.json.Encoder().encode
-_STATUSES = {"draft", "active", "archived"}
-_POLICIES = {"deny", "continue"}
-_CAPPED = tuple((name, most) for name, most in PRODUCT_TEXTS.items() if most is not None)
-_SHORTER = (("hs_code", 20), ("country_of_origin", 100), ("dimension_unit", 5), ("weight_unit", 5))
+STATUSES = {"draft", "active", "archived"}
+POLICIES = {"deny", "continue"}
+CAPPED = tuple((name, most) for name, most in PRODUCT_TEXTS.items() if most is not None)
+SHORTER = (("hs_code", 20), ("country_of_origin", 100), ("dimension_unit", 5), ("weight_unit", 5))
 # Read in C, all at once: most records state a few of these fields, and every one is looked at.
-_capped_of = attrgetter(*(name for name, _ in _CAPPED))
+_capped_of = attrgetter(*(name for name, _ in CAPPED))
 _amounts_of = attrgetter(*VARIANT_AMOUNTS)
-_shorter_of = attrgetter(*(name for name, _ in _SHORTER))
-_counts_of = attrgetter(*_COUNTS)
+_shorter_of = attrgetter(*(name for name, _ in SHORTER))
+_counts_of = attrgetter(*COUNTS)
 
 
 def handle_for(name: str, sku: str) -> str:
@@ -67,10 +67,10 @@ def mend(record: ProductRecord, types: dict[str, str]) -> list[str]:
     _cut(record, warnings)
     if record.handle:
         record.handle = record.handle[:LONGEST_CODE].strip() or UNSET
-    if record.status is not UNSET and record.status not in _STATUSES:
+    if record.status is not UNSET and record.status not in STATUSES:
         warnings.append(f"status {record.status!r} is none of draft, active, archived and is left out")
         record.status = UNSET
-    if record.category and (fault := _fault_of_category(record.category)) is not None:
+    if record.category and (fault := fault_of_category(record.category)) is not None:
         warnings.append(f"category is left out: {fault}")
         record.category = UNSET
     if record.metafields:
@@ -87,7 +87,7 @@ def mend(record: ProductRecord, types: dict[str, str]) -> list[str]:
 
 
 def _cut(record: ProductRecord, warnings: list[str]) -> None:
-    for (name, most), value in zip(_CAPPED, _capped_of(record), strict=True):
+    for (name, most), value in zip(CAPPED, _capped_of(record), strict=True):
         if value and len(value) > most:
             setattr(record, name, value[:most].rstrip())
             warnings.append(f"{name} was longer than {most} characters and is cut")
@@ -133,12 +133,12 @@ def _mend_variant(variant: VariantRecord, warnings: list[str]) -> None:
     if code and not (len(code) <= LONGEST_BARCODE and code.isascii() and code.isdigit()):
         warnings.append(f"barcode {variant.barcode!r} is no GTIN and is left out")
         variant.barcode = UNSET
-    if variant.currency and not _is_currency(variant.currency):
+    if variant.currency and not is_currency(variant.currency):
         warnings.append(f"currency {variant.currency!r} is no ISO 4217 code and is left out")
         variant.currency = UNSET
-    if variant.inventory_policy and variant.inventory_policy not in _POLICIES:
+    if variant.inventory_policy and variant.inventory_policy not in POLICIES:
         variant.inventory_policy = UNSET
-    for (name, most), value in zip(_SHORTER, _shorter_of(variant), strict=True):
+    for (name, most), value in zip(SHORTER, _shorter_of(variant), strict=True):
         if value and len(value) > most:
             setattr(variant, name, UNSET)
             warnings.append(f"{name} {value!r} is too long and is left out")
@@ -182,16 +182,16 @@ def _mend_offer(offer: OfferRecord, warnings: list[str]) -> None:
     if offer.cost and offer.cost[0] == "-":
         warnings.append(f"the supplier's cost {offer.cost} is below zero and is left out")
         offer.cost = UNSET
-    if offer.currency and not _is_currency(offer.currency):
+    if offer.currency and not is_currency(offer.currency):
         warnings.append(f"currency {offer.currency!r} is no ISO 4217 code and is left out")
         offer.currency = UNSET
-    for name, count in zip(_COUNTS, _counts_of(offer), strict=True):
-        if count and not -_MOST_PIECES <= count <= _MOST_PIECES:
+    for name, count in zip(COUNTS, _counts_of(offer), strict=True):
+        if count and not -MOST_PIECES <= count <= MOST_PIECES:
             warnings.append(f"{name} {count} is beyond what is kept and is left out")
             setattr(offer, name, UNSET)
 
 
-def _is_currency(code: str) -> bool:
+def is_currency(code: str) -> bool:
     return len(code) == 3 and code.isascii()  # ISO 4217
 
 

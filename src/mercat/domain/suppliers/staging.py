@@ -177,7 +177,7 @@ class Staging:
         rows: Sequence[FeedRow],
         rejects: list[Reject],
     ) -> list[catalog.Proposal]:
-        proposals = []
+        stating = []
         for row in rows:
             try:
                 stated = feed.to_record(row)
@@ -190,12 +190,13 @@ class Staging:
             if not record.variants:
                 record.variants.append(VariantRecord())
             self._give_currency(record)
-            proposal = catalog.Proposal(row.key, row.line, row.digest, record)
-            reason = self.planner.prepare(proposal)
+            stating.append(catalog.Proposal(row.key, row.line, row.digest, record))
+        proposals = []
+        for proposal, reason in zip(stating, self.planner.prepare(stating), strict=True):
             if reason is None:
                 proposals.append(proposal)
             else:
-                rejects.append((row.line, row.key, _shown(proposal.record), reason))
+                rejects.append((proposal.line or 0, proposal.key, _shown(proposal.record), reason))
         if self.has_offers:
             self._recall(unit, proposals)
         fresh = [each for each in proposals if each.product_id is None]

@@ -35,6 +35,9 @@ _FOLDS = str.maketrans(
 )
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH = 200
+# ASCII, which nearly all of them are, is translated at a third of a pattern's price.
+_ASCII_SLUG = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_ASCII_PART = {code: chr(code).upper() if chr(code).isalnum() else None for code in range(128)}
 
 _BRAND_SIGNS = re.compile("[®™©℠.'’`´]|\\((?:r|tm|c)\\)", re.IGNORECASE)
 _NOT_BRAND = re.compile(r"[\W_]+")
@@ -125,15 +128,17 @@ def _unaccented(text: str) -> str:
 
 def slug(text: str) -> str:
     """A handle: lower-case a-z, 0-9 and single hyphens, at most 200 characters; ``""`` where nothing is left."""
-    if not text.isascii():
-        text = _unaccented(text.translate(_FOLDS))
+    if text.isascii():
+        return "-".join(text.translate(_ASCII_SLUG).split())[:_SLUG_LENGTH].rstrip("-")
+    text = _unaccented(text.translate(_FOLDS))
     return _NOT_SLUG.sub("-", text.lower()).strip("-")[:_SLUG_LENGTH].rstrip("-")
 
 
 def mpn_key(text: str) -> str:
     """For comparing part numbers: capitals A-Z and digits only, look-alike Cyrillic and Greek letters made Latin."""
-    if not text.isascii():
-        text = _unaccented(text.upper().translate(_LOOK_ALIKES)).upper().translate(_LOOK_ALIKES)
+    if text.isascii():
+        return text.translate(_ASCII_PART)
+    text = _unaccented(text.upper().translate(_LOOK_ALIKES)).upper().translate(_LOOK_ALIKES)
     return _NOT_PART.sub("", text.upper())
 
 
