@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
+from structlog.contextvars import bound_contextvars
 
 if TYPE_CHECKING:
     from mercat.core.actor import Actor
     from mercat.core.unit import Runtime
 
 T = TypeVar("T")
+
+
+_current: ContextVar[UUID | None] = ContextVar("current_job", default=None)
+
+
+def current_job() -> UUID | None:
+    """The job that runs in this context, if one does."""
+    return _current.get()
+
+
+@contextmanager
+def job_running(job_id: UUID) -> Iterator[None]:
+    """While this lasts, everything that is done and logged here belongs to the job."""
+    mark = _current.set(job_id)
+    try:
+        with bound_contextvars(job_id=str(job_id)):
+            yield
+    finally:
+        _current.reset(mark)
 
 
 class Cancelled(BaseException):

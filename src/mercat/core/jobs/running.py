@@ -14,7 +14,7 @@ import msgspec
 
 from mercat.core.actor import Actor
 from mercat.core.errors import MercatError
-from mercat.core.jobs.context import Cancelled, Interrupted, JobContext, Steps, Superseded, Told, sayable
+from mercat.core.jobs.context import Cancelled, Interrupted, JobContext, Steps, Superseded, Told, job_running, sayable
 from mercat.core.jobs.messages import JobFailed, JobUnauthorized
 from mercat.core.jobs.models import CANCELLED, COMPLETED, FAILED, PENDING, RUNNING, Job
 from mercat.core.jobs.recovering import Again, GiveUp, verdict
@@ -87,7 +87,8 @@ def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surel
 
     try:
         handler = handler_of(mine.kind)
-        result = _plain(handler.run(context, message_of(mine.kind, mine.payload)))
+        with job_running(mine.id):
+            result = _plain(handler.run(context, message_of(mine.kind, mine.payload)))
     except Superseded:
         log.warning("job_lost", job_id=str(mine.id), claim=str(mine.claim))
     except Cancelled:
@@ -97,7 +98,10 @@ def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surel
     except Exception as error:  # noqa: BLE001  # whatever it was, it is written down where people look
         conclude(_failing(error))
     else:
-        conclude(lambda unit, job: _complete(unit, job, result))
+        try:
+            surely(lambda unit: _complete(unit, told, mine.id, result))
+        except Exception as error:  # noqa: BLE001  # such as a result that the database does not take
+            conclude(_failing(error))
 
 
 def put_back(unit: WriteUnit, job: Job, *, after_s: float) -> None:
@@ -156,10 +160,29 @@ def _fail_silently(unit: WriteUnit, job: Job, *, reason: str) -> None:
     _end(unit, job, FAILED, ("error", reason, None))
 
 
-def _complete(unit: WriteUnit, job: Job, result: Any) -> None:
-    job.result, job.error = result, None
-    job.progress, job.estimated_seconds = 100, None
-    _end(unit, job, COMPLETED, ("info", "completed", None))
+def _complete(unit: WriteUnit, told: Told, job_id: UUID, result: Any) -> None:
+    """Nearly all jobs end like this, so it is one statement and the log."""
+    repository = JobRepository(unit.session)
+    progress, lines = told.take()
+    values = {
+        **values_of(progress, None, unit.now),
+        "result": result,
+        "error": None,
+        "progress": 100,
+        "estimated_seconds": None,
+        "steps_done": told.steps_done,
+        "status": COMPLETED,
+        "completed_at": unit.now,
+        "updated_at": unit.now,
+    }
+    try:
+        if not repository.complete(told.claim, values):
+            log.warning("job_lost", job_id=str(job_id), claim=str(told.claim))
+            return
+        repository.append(job_id, unit.now, [*lines, ("info", "completed", None)])
+    except Exception:
+        told.give_back(lines)
+        raise
 
 
 def _interrupt(unit: WriteUnit, job: Job) -> None:

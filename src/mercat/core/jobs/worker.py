@@ -44,7 +44,7 @@ class Pace:
     glance_s: float = 0.5
     mirror_s: float = 0.25
     schedules_s: float = 0.5
-    stop_within_s: int = 9
+    stop_within_s: int = 8
 
 
 class Worker:
@@ -99,6 +99,16 @@ class Worker:
     def is_idle(self) -> bool:
         """Whether nothing runs here just now."""
         return not self._mirror.running()
+
+    @property
+    def name(self) -> str:
+        """What it is called in the jobs that it runs."""
+        return self._presence.name
+
+    def is_work_due(self) -> bool:
+        """Whether a job waits whose time has come."""
+        with self.runtime.read() as unit:
+            return JobRepository(unit.session).is_due(self.only, unit.now)
 
     def _arrive(self) -> Presence:
         if self._database.dialect.name == "sqlite":

@@ -1,4 +1,4 @@
-"""Recording runs: one row each, begun before the work and closed with it."""
+"""Recording runs: one row each, begun before the work and closed with it. And jobs and schedules for people."""
 
 from __future__ import annotations
 
@@ -7,10 +7,49 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from mercat.core.jobs.context import current_job
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.operations.models import SyncHistory
 from mercat.domain.operations.repository import SyncHistoryRepository
+from mercat.domain.operations.scheduling import (
+    ScheduleDraft,
+    add_schedule,
+    find_schedule,
+    list_schedules,
+    remove_schedule,
+    run_schedule,
+)
+from mercat.domain.operations.steering import (
+    OVER,
+    cancel_job,
+    count_jobs,
+    get_job,
+    job_log,
+    list_jobs,
+    retry_job,
+)
+
+__all__ = [
+    "OVER",
+    "RunResult",
+    "ScheduleDraft",
+    "add_schedule",
+    "begin_run",
+    "cancel_job",
+    "close_orphans",
+    "count_jobs",
+    "find_schedule",
+    "finish_run",
+    "get_job",
+    "job_log",
+    "list_jobs",
+    "list_runs",
+    "list_schedules",
+    "remove_schedule",
+    "retry_job",
+    "run_schedule",
+]
 
 _MOST_LISTED = 200
 
@@ -34,7 +73,7 @@ class RunResult:
 def begin_run(
     unit: WriteUnit, sync_type: str, *, source: str, target: str, files: Sequence[Mapping[str, Any]]
 ) -> SyncHistory:
-    """A run starts."""
+    """A run starts; it knows the job that it is part of."""
     run = SyncHistory(
         sync_type=sync_type,
         sync_source=source[:255],
@@ -43,6 +82,7 @@ def begin_run(
         started_at=unit.now,
         input_files=[dict(each) for each in files],
         actor=unit.actor.name,
+        job_id=current_job(),
     )
     unit.add(run)
     return run
