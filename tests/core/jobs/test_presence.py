@@ -45,10 +45,13 @@ def test_a_worker_whose_heart_stops_is_inherited_and_one_that_beats_is_not(runti
     watching.watch(take)
     alive.watch(lambda _name: 0)
     taken.clear()
-    with runtime.read():
-        pass
     watching.watch(take)
     assert dead.name in taken
     assert alive.name not in taken
+    dead.watch(take)  # it was not dead after all
+    taken.clear()
+    watching.watch(take)
+    watching.watch(take)
+    assert dead.name in taken, "one that comes back is seen again"
     for each in (alive, watching):
         each.leave()

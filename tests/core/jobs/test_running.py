@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -171,3 +172,28 @@ def test_what_the_engine_has_lost_is_handed_over_anew(sqlite_runtime: Runtime, f
     with working(sqlite_runtime):
         assert {ended(sqlite_runtime, id_).status for id_ in (waiting, running)} == {"completed"}
     assert marks(folder) == {"waiting": 1, "running": 1}
+
+
+def test_what_is_urgent_goes_first(sqlite_runtime: Runtime, folder: Path) -> None:
+    with sqlite_runtime.write() as unit:
+        ids = {each: unit.enqueue(One(str(folder)), priority=each) for each in (80, 20, 50, 100, 1)}
+    with working(sqlite_runtime):
+        begun = {priority: ended(sqlite_runtime, id_).started_at for priority, id_ in ids.items()}
+    assert sorted(begun, key=lambda priority: str(begun[priority])) == [1, 20, 50, 80, 100]
+
+
+def test_a_rationed_queue_starts_no_more_than_it_may(sqlite_runtime: Runtime, folder: Path) -> None:
+    with sqlite_runtime.write() as unit:
+        ids = [unit.enqueue(Mark(str(folder), f"m{n}"), queue="rationed") for n in range(5)]
+        other = unit.enqueue(Mark(str(folder), "other"), run_after=dt.timedelta(seconds=1))
+    with working(sqlite_runtime):
+        until(lambda: len(marks(folder)) >= 2)
+        ended(sqlite_runtime, other)
+    assert [job(sqlite_runtime, id_).status for id_ in ids].count("completed") == 2
+
+
+def test_a_queue_that_nobody_declared_is_worked_all_the_same(sqlite_runtime: Runtime, folder: Path) -> None:
+    with sqlite_runtime.write() as unit:
+        id_ = unit.enqueue(Mark(str(folder)), queue="of-its-own")
+    with working(sqlite_runtime):
+        assert ended(sqlite_runtime, id_).status == "completed"

@@ -61,6 +61,7 @@ class One(Message, kind="testing.one", queue="narrow"):
 
 
 declare_queue("narrow", at_once=1)
+declare_queue("rationed", limit=2, period_s=3600)
 _inside = threading.Semaphore(1)
 
 

@@ -12,6 +12,8 @@ from uuid import UUID
 import msgspec
 from structlog.contextvars import bound_contextvars
 
+from mercat.core.redaction import scrub
+
 if TYPE_CHECKING:
     from mercat.core.actor import Actor
     from mercat.core.unit import Runtime
@@ -128,7 +130,7 @@ class JobContext:
         """A line of the job's log, for people: no secrets, and data of plain values."""
         self.check()
         kept = msgspec.json.decode(msgspec.json.encode(data)) if data else None
-        self._told.line(level, sayable(message), kept)
+        self._told.line(level, sayable(scrub(message)), kept)
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """Run ``work`` once: after a crash or a retry what it returned is taken from memory instead.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row as RowOf
 from sqlalchemy import Update, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
@@ -80,6 +81,18 @@ class JobRepository:
             .limit(1)
         )
         return self.session.scalar(rows)
+
+    def seen(self, job_id: UUID) -> RowOf[Any] | None:
+        """What a claim is decided on, locked until the unit ends; plain columns, for it is asked for every job."""
+        columns = (
+            Job.status, Job.generation, Job.cancel_requested_at, Job.merge_key, Job.attempts, Job.max_attempts,
+            Job.kind, Job.payload, Job.actor, Job.started_at, Job.handed_at,
+        )  # fmt: skip
+        return self.session.execute(select(*columns).where(Job.id == job_id).with_for_update()).first()
+
+    def begin(self, job_id: UUID, values: dict[str, Any]) -> None:
+        """Note a claim on a job that this unit has locked."""
+        self._run(update(Job).where(Job.id == job_id).values(**values))
 
     def locked(self, job_id: UUID) -> Job | None:
         """The job, and every other one of its key that is at work or waits, locked until the unit ends."""

@@ -21,6 +21,7 @@ from mercat.core.jobs.recovering import Again, GiveUp, verdict
 from mercat.core.jobs.registry import handler_of, message_of
 from mercat.core.jobs.repository import JobRepository, Line
 from mercat.core.log import get_logger
+from mercat.core.redaction import scrub
 from mercat.core.unit import Runtime, WriteUnit
 
 log = get_logger(__name__)
@@ -54,28 +55,46 @@ def claim(unit: WriteUnit, job_id: UUID, generation: int, worker: str) -> Claime
     A running job is taken from whoever had it: the engine gives it out again only when that one is dead.
     """
     repository = JobRepository(unit.session)
-    job = repository.locked(job_id)
+    job = repository.seen(job_id)
     if job is None or job.generation != generation or job.status not in {PENDING, RUNNING}:
         return None
+    is_plain = job.cancel_requested_at is None and job.merge_key is None and job.attempts < job.max_attempts
+    if not is_plain and not _may_begin(unit, job_id):
+        return None
+    token, attempts = uuid4(), job.attempts + 1
+    repository.begin(
+        job_id,
+        {
+            "status": RUNNING,
+            "worker": worker,
+            "claim": token,
+            "started_at": job.started_at or unit.now,
+            "handed_at": job.handed_at or unit.now,
+            "queued_key": None,
+            "attempts": attempts,
+            "updated_at": unit.now,
+        },
+    )
+    attempt = "" if attempts == 1 else f", attempt {attempts} of {job.max_attempts}"
+    repository.append(job_id, unit.now, [("info", f"started by {worker}{attempt}", None)])
+    return Claimed(job_id, job.kind, job.payload, Actor("job", job.actor), token, attempts, job.max_attempts)
+
+
+def _may_begin(unit: WriteUnit, job_id: UUID) -> bool:
+    """What is seldom: cancelled meanwhile, another of its key at work, begun too often."""
+    repository = JobRepository(unit.session)
+    job = repository.locked(job_id)
+    if job is None:
+        return False
     if job.cancel_requested_at is not None:
         _end(unit, job, CANCELLED, ("warning", "cancelled before it went on", None))
-        return None
-    if job.status == PENDING and repository.is_key_busy(job):
+    elif job.status == PENDING and repository.is_key_busy(job):
         put_back(unit, job, after_s=_SOON_S)
-        return None
-    if job.attempts >= job.max_attempts:
-        reason = f"given up: it was begun {job.attempts} times and its worker died each time"
-        fail(unit, job, reason)
-        return None
-    job.status, job.worker, job.claim = RUNNING, worker, uuid4()
-    job.started_at = job.started_at or unit.now
-    job.handed_at = job.handed_at or unit.now
-    job.queued_key = None
-    job.attempts += 1
-    attempt = "" if job.attempts == 1 else f", attempt {job.attempts} of {job.max_attempts}"
-    repository.append(job.id, unit.now, [("info", f"started by {worker}{attempt}", None)])
-    actor = Actor("job", job.actor)
-    return Claimed(job.id, job.kind, job.payload, actor, job.claim, job.attempts, job.max_attempts)
+    elif job.attempts >= job.max_attempts:
+        fail(unit, job, f"given up: it was begun {job.attempts} times and its worker died each time")
+    else:
+        return True
+    return False
 
 
 def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surely) -> None:
@@ -250,10 +269,11 @@ def reason_of(error: BaseException) -> str:
     """What people read. Errors of ours say the mend themselves; of the others the kind says something, too."""
     message = getattr(error, "message", None)
     if _is_foreseen(error) and isinstance(message, str):
-        return sayable(message)
+        return sayable(scrub(message))
     original = getattr(error, "orig", None)
     lines = str(original or error).strip().splitlines()
-    return sayable(f"unexpected {type(original or error).__name__}: {lines[0] if lines else ''}".rstrip(": "))
+    # Nobody has looked through what a library says, and it is going to be kept.
+    return sayable(scrub(f"unexpected {type(original or error).__name__}: {lines[0] if lines else ''}".rstrip(": ")))
 
 
 def _is_foreseen(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ from mercat.core.jobs.mirroring import Mirror
 from mercat.core.jobs.models import PENDING
 from mercat.core.jobs.presence import Heartbeats, Places, Presence
 from mercat.core.jobs.recovering import recovery_of
-from mercat.core.jobs.registry import queues
+from mercat.core.jobs.registry import QueueTerms, queues
 from mercat.core.jobs.repository import JobRepository
 from mercat.core.jobs.running import claim, put_back, reason_of, run
 from mercat.core.jobs.waking import waker_for
@@ -111,7 +111,8 @@ class Worker:
             return JobRepository(unit.session).is_due(self.only, unit.now)
 
     def _arrive(self) -> Presence:
-        if self._database.dialect.name == "sqlite":
+        # Where either database is a file, all workers are on this host; and a long writer would hold up heartbeats.
+        if "sqlite" in {self._database.dialect.name, self.runtime.engine.dialect.name}:
             return Places(self.runtime.settings.home, every_s=self.pace.heartbeat_s)
         return Heartbeats(
             self.runtime,
@@ -178,6 +179,7 @@ class Worker:
             if later is not None:
                 wait_s = min(wait_s, max(0.001, (later - unit.now).total_seconds()))
         for each in due:
+            self._engine.know(QueueTerms(each.queue))
             self._engine.hand_over(each)
         if due:
             self.runtime.attempt(lambda unit: JobRepository(unit.session).mark_handed(due, unit.now))

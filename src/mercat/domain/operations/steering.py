@@ -81,6 +81,7 @@ def retry_job(unit: WriteUnit, reference: str) -> Job:
         job.completed_at = job.cancel_requested_at = None
         if job.merge_key is not None and not job.started_at and not repository.is_queued(job.merge_key):
             job.queued_key = job.merge_key
+        job.started_at = None
     JobRepository(unit.session).append(job.id, unit.now, [("info", f"{unit.actor.name} has it tried again", None)])
     unit.save()
     return job
