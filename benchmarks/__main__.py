@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks import loads
 from benchmarks.measuring import Report, run
@@ -44,7 +45,21 @@ def search(report: Report, _folder: Path, rows: int, databases: list[str]) -> No
         report.figure(f"search, {database}, p99 ms", measured["all_queries_ms"]["p99"], most=50)
 
 
-def _module(name: str, *arguments: str) -> dict[str, object]:
+def jobs(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:
+    """Durable jobs: ``benchmarks.jobs``."""
+    found = _module("benchmarks.jobs", "--jobs", str(rows), "--databases", ",".join(databases))
+    report.sections["jobs"] = found
+    for database in databases:
+        if database in found:
+            measured = found[database]
+            soon = 250 if database == "sqlite" else 100
+            report.figure(f"jobs, {database}, enqueue to start, p50 ms", measured["start_ms"]["p50"], most=soon)
+            report.figure(f"jobs, {database}, seconds to take over", measured["take_over_s"], most=60)
+    if "sqlite" in found:
+        report.figure("jobs, sqlite, empty jobs in a second", found["sqlite"]["jobs_per_second"], least=200)
+
+
+def _module(name: str, *arguments: str) -> dict[str, Any]:
     if importlib.util.find_spec(name) is None:
         return {"not_measured": f"there is no {name}"}
     return run(sys.executable, "-m", name, *arguments).printed
@@ -58,6 +73,7 @@ SECTIONS: dict[str, tuple[Section, int]] = {
     "sparse": (loads.sparse, 25_000),
     "listing": (listing, 50_000),
     "search": (search, 1_000_000),
+    "jobs": (jobs, 1_000),
     "peers": (side_by_side, 20_000),
 }
 

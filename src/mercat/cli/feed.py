@@ -21,10 +21,13 @@ from mercat.cli.imports import (
     YesOption,
 )
 from mercat.cli.inspecting import inspect_files
-from mercat.cli.options import files_at, guards_of, profile_at, settings_of
+from mercat.cli.jobs import say_queued
+from mercat.cli.options import TimezoneOption, files_at, guards_of, profile_at, seconds_of, settings_of
 from mercat.cli.progress import progressing
 from mercat.cli.results import finish
 from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
+from mercat.domain import register_jobs
+from mercat.domain.operations import service as operations
 from mercat.domain.suppliers import service as suppliers
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -74,6 +77,13 @@ def add(
         bool | None,
         typer.Option("--together/--one-by-one", help="Whether all files make one import; the connector knows."),
     ] = None,
+    schedule: Annotated[
+        str | None, typer.Option("--schedule", metavar="CRON", help="Run it by itself, e.g. '30 2 * * 1-5'.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option("--every", metavar="TIME", help="Run it by itself at an interval, e.g. 15m or 6h.")
+    ] = None,
+    timezone: TimezoneOption = "UTC",
     as_json: JsonOption = False,
 ) -> None:
     """Remember where a supplier's files come from and how they are read. Nothing is fetched yet."""
@@ -90,7 +100,11 @@ def add(
         complete=complete,
         guards=guards_of(guard or []),
         together=together,
+        cron=schedule,
+        every_s=None if every is None else seconds_of(every),
+        timezone=timezone,
     )
+    register_jobs()
     with open_runtime() as runtime, runtime.write(me()) as unit:
         described = _described(suppliers.add_feed(unit, draft))
     if as_json:
@@ -131,6 +145,8 @@ def show(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """One feed with its settings."""
     with open_runtime() as runtime, runtime.read(me()) as unit:
         described = _described(suppliers.get_feed(unit, name))
+        schedule = operations.find_schedule(unit, suppliers.schedule_name(name))
+        described["next_run_at"] = None if schedule is None else schedule.next_at
     if as_json:
         print_json(described)
         return
@@ -150,9 +166,17 @@ def run(
     plan_only: PlanOnlyOption = False,
     yes: YesOption = False,
     again: Annotated[bool, typer.Option("--again", help="Import files that were imported before, too.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Leave it to a worker, and answer the job's id at once.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new and import it, oldest first. Exit code 3 says that a plan is held for review."""
+    if detach:
+        with open_runtime() as runtime, runtime.write(me()) as unit:
+            job_id = suppliers.enqueue_run(unit, name, plan_only=plan_only, yes=yes, again=again)
+        say_queued(job_id, as_json=as_json)
+        return
     with open_runtime() as runtime:
         with progressing() as progress:
             result = suppliers.run_feed(

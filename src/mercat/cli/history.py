@@ -75,5 +75,6 @@ def _described(run: Any) -> dict[str, Any]:
         "errors": run.errors,
         "files": run.input_files,
         "change_set": run.change_set_id,
+        "job_id": run.job_id,
         "actor": run.actor,
     }

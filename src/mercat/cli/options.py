@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from mercat.core.errors import Invalid, NotFound
 from mercat.sdk.roles import FeedFile
 
 _LARGEST_PROFILE = 1_000_000
+_SPAN = re.compile(r"(\d{1,9})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+TimezoneOption = Annotated[
+    str, typer.Option("--timezone", metavar="ZONE", help="Whose clock counts, e.g. Europe/Berlin.")
+]
 _OFF = {"none", "off", "never"}
 
 
@@ -94,6 +102,15 @@ def _limit(name: str, text: str) -> float | int | bool | None:
     except ValueError as wrong:
         message = f"--guard {name}: {text!r} is no number; none switches the guard off"
         raise Invalid(message) from wrong
+
+
+def seconds_of(given: str) -> int:
+    """``90s``, ``15m``, ``6h`` or ``1d`` in seconds. Raises ``Invalid``."""
+    found = _SPAN.fullmatch(given.strip())
+    if found is None:
+        message = f"{given!r} is no length of time: write 90s, 15m, 6h or 1d"
+        raise Invalid(message)
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 def pair_of(given: str) -> tuple[str, str]:

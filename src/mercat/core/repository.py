@@ -13,6 +13,7 @@ from mercat.core.errors import NotFound
 from mercat.core.page import Page, offset
 
 R = TypeVar("R", bound=Row)
+_SHORTEST_REFERENCE = 4
 
 
 class Repository(Generic[R]):
@@ -34,6 +35,19 @@ class Repository(Generic[R]):
     def find(self, row_id: UUID) -> R | None:
         """The row, or ``None``."""
         return self.session.get(self.model, row_id)
+
+    def by_reference(self, reference: str) -> R | None:
+        """By id, or by the end of one (four characters or more) as a terminal shows it; the newest that fits."""
+        try:
+            return self.find(UUID(reference))
+        except ValueError:
+            wanted = reference.lower()
+        if len(wanted) < _SHORTEST_REFERENCE:
+            return None
+        for row_id in self.session.scalars(select(self.model.id).order_by(self.model.id.desc())):
+            if str(row_id).endswith(wanted):
+                return self.find(row_id)
+        return None
 
     def find_by(self, **values: object) -> R | None:
         """The first row with these column values, or ``None``."""

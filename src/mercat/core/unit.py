@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -138,6 +139,7 @@ class Runtime:
         self.engine: Engine = make_engine(settings)
         self.files = FileStore(settings.home / "files")
         self.secrets = Secrets(settings.home / FILE, settings.secret_key)
+        self._turn = threading.Lock()
 
     @contextmanager
     def read(self, actor: Actor = SYSTEM, *, snapshot: bool = False) -> Iterator[ReadUnit]:
@@ -157,9 +159,21 @@ class Runtime:
         """A unit that writes. It commits when the block ends; an exception rolls all of it back."""
         _refuse_nesting()
         engine = self.engine.execution_options(**{WRITES: True})
-        with unit_open(), Session(engine, expire_on_commit=False) as session:
+        with unit_open(), self._in_turn(), Session(engine, expire_on_commit=False) as session:
             yield WriteUnit(session, actor, _ears)
             session.commit()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Threads that write to SQLite queue here: its own way to wait is to sleep and look again, up to 100 ms each."""
+        is_mine = self.engine.dialect.name == "sqlite" and self._turn.acquire(
+            timeout=self.settings.database_busy_timeout_s
+        )
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._turn.release()
 
     def attempt(self, work: Callable[[WriteUnit], T], actor: Actor = SYSTEM) -> T:
         """Run ``work`` in a write unit; a deadlock or a race for the same key is tried again from the start.

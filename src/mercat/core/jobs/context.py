@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
+from structlog.contextvars import bound_contextvars
+
+from mercat.core.redaction import scrub
 
 if TYPE_CHECKING:
     from mercat.core.actor import Actor
     from mercat.core.unit import Runtime
 
 T = TypeVar("T")
+
+
+_current: ContextVar[UUID | None] = ContextVar("current_job", default=None)
+
+
+def current_job() -> UUID | None:
+    """The job that runs in this context, if one does."""
+    return _current.get()
+
+
+@contextmanager
+def job_running(job_id: UUID) -> Iterator[None]:
+    """While this lasts, everything that is done and logged here belongs to the job."""
+    mark = _current.set(job_id)
+    try:
+        with bound_contextvars(job_id=str(job_id)):
+            yield
+    finally:
+        _current.reset(mark)
 
 
 class Cancelled(BaseException):
@@ -106,7 +130,7 @@ class JobContext:
         """A line of the job's log, for people: no secrets, and data of plain values."""
         self.check()
         kept = msgspec.json.decode(msgspec.json.encode(data)) if data else None
-        self._told.line(level, sayable(message), kept)
+        self._told.line(level, sayable(scrub(message)), kept)
 
     def step(self, name: str, work: Callable[[], T]) -> T:
         """Run ``work`` once: after a crash or a retry what it returned is taken from memory instead.

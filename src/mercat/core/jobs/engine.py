@@ -64,6 +64,7 @@ class JobEngine:
 
     def __init__(self, *, database: DatabaseEngine, name: str, run: Run) -> None:
         self.name = name
+        self._known: set[str] = set()
         _quieten()
         config: DBOSConfig = {
             "name": _APPLICATION,
@@ -92,16 +93,24 @@ class JobEngine:
         if only is not None:
             DBOS.listen_queues(list(only))
         DBOS.launch()
+        self._concurrency, self._poll_s = concurrency, poll_s
         for terms in queues.values():
-            here = min(concurrency, terms.at_once_per_worker or concurrency, terms.at_once or concurrency)
-            DBOS.register_queue(
-                terms.name,
-                worker_concurrency=here,
-                global_concurrency=terms.at_once,
-                limiter=None if terms.limit is None else {"limit": terms.limit, "period": terms.period_s},
-                polling_interval_sec=poll_s,
-                on_conflict="always_update",
-            )
+            self.know(terms)
+
+    def know(self, terms: QueueTerms) -> None:
+        """See to it that somebody looks into the queue; one that is known stays as it is."""
+        if terms.name in self._known:
+            return
+        most = self._concurrency
+        DBOS.register_queue(
+            terms.name,
+            worker_concurrency=min(most, terms.at_once_per_worker or most, terms.at_once or most),
+            global_concurrency=terms.at_once,
+            limiter=None if terms.limit is None else {"limit": terms.limit, "period": terms.period_s},
+            polling_interval_sec=self._poll_s,
+            on_conflict="always_update",
+        )
+        self._known.add(terms.name)
 
     def hand_over(self, due: Due) -> None:
         """Give the engine a job. Safe to repeat: it has each generation of a job once."""

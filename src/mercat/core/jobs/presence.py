@@ -20,8 +20,9 @@ from sqlalchemy import delete, select, update
 
 from mercat.core.database.locks import named_lock
 from mercat.core.jobs.models import JobWorker
+from mercat.core.jobs.outbox import rows_of
 from mercat.core.log import get_logger
-from mercat.core.unit import Runtime
+from mercat.core.unit import Runtime, WriteUnit
 
 log = get_logger(__name__)
 _MOST_PLACES = 64
@@ -113,17 +114,23 @@ class Heartbeats:
         self._silent_s = silent_s
         self._next = 0.0
         self._heard: dict[str, tuple[int, float]] = {}
+        self._queues = list(queues or ())
+        self._concurrency = concurrency
         with runtime.write() as unit:
-            unit.add(
-                JobWorker(
-                    name=self.name,
-                    host=socket.gethostname(),
-                    pid=os.getpid(),
-                    queues=list(queues or ()),
-                    concurrency=concurrency,
-                    seen_at=unit.now,
-                )
+            self._appear(unit)
+
+    def _appear(self, unit: WriteUnit) -> None:
+        unit.add(
+            JobWorker(
+                name=self.name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                queues=self._queues,
+                concurrency=self._concurrency,
+                beats=0,
+                seen_at=unit.now,
             )
+        )
 
     def watch(self, take_over: TakeOver) -> None:
         """Beat, listen, and take over from whoever fell silent."""
@@ -133,7 +140,10 @@ class Heartbeats:
         self._next = moment + self._every_s
         with self._runtime.write() as unit:
             beat = update(JobWorker).where(JobWorker.name == self.name)
-            unit.session.execute(beat.values(beats=JobWorker.beats + 1, seen_at=unit.now))
+            beaten = unit.session.execute(beat.values(beats=JobWorker.beats + 1, seen_at=unit.now))
+            if rows_of(beaten) == 0:
+                # It was taken for dead and has come back: its old jobs are gone, for new ones it has to be seen again.
+                self._appear(unit)
             counted = {row.name: row.beats for row in unit.session.execute(select(JobWorker.name, JobWorker.beats))}
         self._heard = {name: self._heard.get(name, (-1, moment)) for name in counted if name != self.name}
         for name, beats in counted.items():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row as RowOf
 from sqlalchemy import Update, and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
@@ -54,14 +56,21 @@ class JobRepository:
             rows = rows.where(Job.queue.in_(queues))
         return [Due(*row) for row in self.session.execute(rows)]
 
+    def is_due(self, queues: Sequence[str] | None, now: dt.datetime) -> bool:
+        """Whether something waits whose time has come."""
+        rows = select(Job.id).where(Job.status == PENDING, Job.run_after <= now).limit(1)
+        if queues is not None:
+            rows = rows.where(Job.queue.in_(queues))
+        return self.session.scalar(rows) is not None
+
     def mark_handed(self, handed: Sequence[Due], now: dt.datetime) -> None:
         """The engine has these. One that was put back meanwhile is of a later generation, and stays."""
+        by_generation: dict[int, list[UUID]] = defaultdict(list)
         for each in handed:
-            self._run(
-                update(Job)
-                .where(Job.id == each.id, Job.generation == each.generation, Job.handed_at.is_(None))
-                .values(handed_at=now)
-            )
+            by_generation[each.generation].append(each.id)
+        for generation, ids in by_generation.items():
+            alike = update(Job).where(Job.id.in_(ids), Job.generation == generation, Job.handed_at.is_(None))
+            self._run(alike.values(handed_at=now))
 
     def next_due(self, now: dt.datetime) -> dt.datetime | None:
         """When the next job that waits for its time is due."""
@@ -73,13 +82,29 @@ class JobRepository:
         )
         return self.session.scalar(rows)
 
+    def seen(self, job_id: UUID) -> RowOf[Any] | None:
+        """What a claim is decided on, locked until the unit ends; plain columns, for it is asked for every job."""
+        columns = (
+            Job.status, Job.generation, Job.cancel_requested_at, Job.merge_key, Job.attempts, Job.max_attempts,
+            Job.kind, Job.payload, Job.actor, Job.started_at, Job.handed_at,
+        )  # fmt: skip
+        return self.session.execute(select(*columns).where(Job.id == job_id).with_for_update()).first()
+
+    def begin(self, job_id: UUID, values: dict[str, Any]) -> None:
+        """Note a claim on a job that this unit has locked."""
+        self._run(update(Job).where(Job.id == job_id).values(**values))
+
     def locked(self, job_id: UUID) -> Job | None:
         """The job, and every other one of its key that is at work or waits, locked until the unit ends."""
-        key = self.session.scalar(select(Job.merge_key).where(Job.id == job_id))
-        if key is not None:
-            alike = select(Job.id).where(Job.merge_key == key, Job.status.in_((PENDING, RUNNING))).order_by(Job.id)
-            self.session.execute(alike.with_for_update()).all()
-        return self.session.scalars(select(Job).where(Job.id == job_id).with_for_update()).first()
+        job = self.session.scalars(select(Job).where(Job.id == job_id).with_for_update()).first()
+        if job is not None and job.merge_key is not None:
+            alike = select(Job.id).where(Job.merge_key == job.merge_key, Job.status.in_((PENDING, RUNNING)))
+            self.session.execute(alike.order_by(Job.id).with_for_update()).all()
+        return job
+
+    def complete(self, claim: UUID, values: dict[str, Any]) -> bool:
+        """End the job that this claim holds, in one statement. Whether it still held."""
+        return self._run(update(Job).where(Job.claim == claim, Job.status == RUNNING).values(**values)) == 1
 
     def is_key_busy(self, job: Job) -> bool:
         """Whether another job of the same key is at work."""

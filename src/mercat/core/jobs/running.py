@@ -14,13 +14,14 @@ import msgspec
 
 from mercat.core.actor import Actor
 from mercat.core.errors import MercatError
-from mercat.core.jobs.context import Cancelled, Interrupted, JobContext, Steps, Superseded, Told, sayable
+from mercat.core.jobs.context import Cancelled, Interrupted, JobContext, Steps, Superseded, Told, job_running, sayable
 from mercat.core.jobs.messages import JobFailed, JobUnauthorized
 from mercat.core.jobs.models import CANCELLED, COMPLETED, FAILED, PENDING, RUNNING, Job
 from mercat.core.jobs.recovering import Again, GiveUp, verdict
 from mercat.core.jobs.registry import handler_of, message_of
 from mercat.core.jobs.repository import JobRepository, Line
 from mercat.core.log import get_logger
+from mercat.core.redaction import scrub
 from mercat.core.unit import Runtime, WriteUnit
 
 log = get_logger(__name__)
@@ -54,28 +55,46 @@ def claim(unit: WriteUnit, job_id: UUID, generation: int, worker: str) -> Claime
     A running job is taken from whoever had it: the engine gives it out again only when that one is dead.
     """
     repository = JobRepository(unit.session)
-    job = repository.locked(job_id)
+    job = repository.seen(job_id)
     if job is None or job.generation != generation or job.status not in {PENDING, RUNNING}:
         return None
+    is_plain = job.cancel_requested_at is None and job.merge_key is None and job.attempts < job.max_attempts
+    if not is_plain and not _may_begin(unit, job_id):
+        return None
+    token, attempts = uuid4(), job.attempts + 1
+    repository.begin(
+        job_id,
+        {
+            "status": RUNNING,
+            "worker": worker,
+            "claim": token,
+            "started_at": job.started_at or unit.now,
+            "handed_at": job.handed_at or unit.now,
+            "queued_key": None,
+            "attempts": attempts,
+            "updated_at": unit.now,
+        },
+    )
+    attempt = "" if attempts == 1 else f", attempt {attempts} of {job.max_attempts}"
+    repository.append(job_id, unit.now, [("info", f"started by {worker}{attempt}", None)])
+    return Claimed(job_id, job.kind, job.payload, Actor("job", job.actor), token, attempts, job.max_attempts)
+
+
+def _may_begin(unit: WriteUnit, job_id: UUID) -> bool:
+    """What is seldom: cancelled meanwhile, another of its key at work, begun too often."""
+    repository = JobRepository(unit.session)
+    job = repository.locked(job_id)
+    if job is None:
+        return False
     if job.cancel_requested_at is not None:
         _end(unit, job, CANCELLED, ("warning", "cancelled before it went on", None))
-        return None
-    if job.status == PENDING and repository.is_key_busy(job):
+    elif job.status == PENDING and repository.is_key_busy(job):
         put_back(unit, job, after_s=_SOON_S)
-        return None
-    if job.attempts >= job.max_attempts:
-        reason = f"given up: it was begun {job.attempts} times and its worker died each time"
-        fail(unit, job, reason)
-        return None
-    job.status, job.worker, job.claim = RUNNING, worker, uuid4()
-    job.started_at = job.started_at or unit.now
-    job.handed_at = job.handed_at or unit.now
-    job.queued_key = None
-    job.attempts += 1
-    attempt = "" if job.attempts == 1 else f", attempt {job.attempts} of {job.max_attempts}"
-    repository.append(job.id, unit.now, [("info", f"started by {worker}{attempt}", None)])
-    actor = Actor("job", job.actor)
-    return Claimed(job.id, job.kind, job.payload, actor, job.claim, job.attempts, job.max_attempts)
+    elif job.attempts >= job.max_attempts:
+        fail(unit, job, f"given up: it was begun {job.attempts} times and its worker died each time")
+    else:
+        return True
+    return False
 
 
 def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surely) -> None:
@@ -87,7 +106,8 @@ def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surel
 
     try:
         handler = handler_of(mine.kind)
-        result = _plain(handler.run(context, message_of(mine.kind, mine.payload)))
+        with job_running(mine.id):
+            result = _plain(handler.run(context, message_of(mine.kind, mine.payload)))
     except Superseded:
         log.warning("job_lost", job_id=str(mine.id), claim=str(mine.claim))
     except Cancelled:
@@ -97,7 +117,10 @@ def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surel
     except Exception as error:  # noqa: BLE001  # whatever it was, it is written down where people look
         conclude(_failing(error))
     else:
-        conclude(lambda unit, job: _complete(unit, job, result))
+        try:
+            surely(lambda unit: _complete(unit, told, mine.id, result))
+        except Exception as error:  # noqa: BLE001  # such as a result that the database does not take
+            conclude(_failing(error))
 
 
 def put_back(unit: WriteUnit, job: Job, *, after_s: float) -> None:
@@ -156,10 +179,29 @@ def _fail_silently(unit: WriteUnit, job: Job, *, reason: str) -> None:
     _end(unit, job, FAILED, ("error", reason, None))
 
 
-def _complete(unit: WriteUnit, job: Job, result: Any) -> None:
-    job.result, job.error = result, None
-    job.progress, job.estimated_seconds = 100, None
-    _end(unit, job, COMPLETED, ("info", "completed", None))
+def _complete(unit: WriteUnit, told: Told, job_id: UUID, result: Any) -> None:
+    """Nearly all jobs end like this, so it is one statement and the log."""
+    repository = JobRepository(unit.session)
+    progress, lines = told.take()
+    values = {
+        **values_of(progress, None, unit.now),
+        "result": result,
+        "error": None,
+        "progress": 100,
+        "estimated_seconds": None,
+        "steps_done": told.steps_done,
+        "status": COMPLETED,
+        "completed_at": unit.now,
+        "updated_at": unit.now,
+    }
+    try:
+        if not repository.complete(told.claim, values):
+            log.warning("job_lost", job_id=str(job_id), claim=str(told.claim))
+            return
+        repository.append(job_id, unit.now, [*lines, ("info", "completed", None)])
+    except Exception:
+        told.give_back(lines)
+        raise
 
 
 def _interrupt(unit: WriteUnit, job: Job) -> None:
@@ -227,10 +269,11 @@ def reason_of(error: BaseException) -> str:
     """What people read. Errors of ours say the mend themselves; of the others the kind says something, too."""
     message = getattr(error, "message", None)
     if _is_foreseen(error) and isinstance(message, str):
-        return sayable(message)
+        return sayable(scrub(message))
     original = getattr(error, "orig", None)
     lines = str(original or error).strip().splitlines()
-    return sayable(f"unexpected {type(original or error).__name__}: {lines[0] if lines else ''}".rstrip(": "))
+    # Nobody has looked through what a library says, and it is going to be kept.
+    return sayable(scrub(f"unexpected {type(original or error).__name__}: {lines[0] if lines else ''}".rstrip(": ")))
 
 
 def _is_foreseen(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ from mercat.core.jobs.mirroring import Mirror
 from mercat.core.jobs.models import PENDING
 from mercat.core.jobs.presence import Heartbeats, Places, Presence
 from mercat.core.jobs.recovering import recovery_of
-from mercat.core.jobs.registry import queues
+from mercat.core.jobs.registry import QueueTerms, queues
 from mercat.core.jobs.repository import JobRepository
 from mercat.core.jobs.running import claim, put_back, reason_of, run
 from mercat.core.jobs.waking import waker_for
@@ -44,7 +44,7 @@ class Pace:
     glance_s: float = 0.5
     mirror_s: float = 0.25
     schedules_s: float = 0.5
-    stop_within_s: int = 9
+    stop_within_s: int = 8
 
 
 class Worker:
@@ -100,8 +100,19 @@ class Worker:
         """Whether nothing runs here just now."""
         return not self._mirror.running()
 
+    @property
+    def name(self) -> str:
+        """What it is called in the jobs that it runs."""
+        return self._presence.name
+
+    def is_work_due(self) -> bool:
+        """Whether a job waits whose time has come."""
+        with self.runtime.read() as unit:
+            return JobRepository(unit.session).is_due(self.only, unit.now)
+
     def _arrive(self) -> Presence:
-        if self._database.dialect.name == "sqlite":
+        # Where either database is a file, all workers are on this host; and a long writer would hold up heartbeats.
+        if "sqlite" in {self._database.dialect.name, self.runtime.engine.dialect.name}:
             return Places(self.runtime.settings.home, every_s=self.pace.heartbeat_s)
         return Heartbeats(
             self.runtime,
@@ -168,6 +179,7 @@ class Worker:
             if later is not None:
                 wait_s = min(wait_s, max(0.001, (later - unit.now).total_seconds()))
         for each in due:
+            self._engine.know(QueueTerms(each.queue))
             self._engine.hand_over(each)
         if due:
             self.runtime.attempt(lambda unit: JobRepository(unit.session).mark_handed(due, unit.now))

@@ -118,17 +118,12 @@ class ChangeSetRepository(Repository[ChangeSet]):
     model = ChangeSet
 
     def get_by_reference(self, reference: str) -> ChangeSet:
-        """By id, or by the end of one (eight characters or more), as a terminal shows it. Raises ``NotFound``."""
-        try:
-            return self.get(UUID(reference))
-        except ValueError:
-            pass
-        wanted = reference.lower()
-        for change_set_id in self.session.scalars(select(ChangeSet.id).order_by(ChangeSet.id.desc())):
-            if len(wanted) >= _SHORTEST_REFERENCE and str(change_set_id).endswith(wanted):
-                return self.get(change_set_id)
-        message = f"no change set {reference}: mercat changes list shows them"
-        raise NotFound(message)
+        """By id, or by the end of one, as a terminal shows it. Raises ``NotFound``."""
+        found = self.by_reference(reference)
+        if found is None:
+            message = f"no change set {reference}: mercat changes list shows them"
+            raise NotFound(message)
+        return found
 
     def newest(self, *, status: str | None = None, page: int = 1, per_page: int = 50) -> Page[ChangeSet]:
         """Newest first."""
@@ -201,9 +196,6 @@ class ChangeSetRepository(Repository[ChangeSet]):
     def discard(self, change_set_id: UUID) -> None:
         """Remove a set that never was decided, with all its changes."""
         self.session.execute(delete(ChangeSet).where(ChangeSet.id == change_set_id))
-
-
-_SHORTEST_REFERENCE = 4
 
 
 class ChangeBulk:

@@ -47,17 +47,18 @@ def _adopt(unit: WriteUnit, shop: Shop, strangers: Sequence[Shown]) -> Adopted:
     types = {key: each.type for key, each in catalog.definitions_by_key(unit).items()}
     rivals = catalog.has_other_sources(unit, shop.name)
     planner = catalog.Planner(change_set.id.bytes, source, judge, mode="create-only", types=types, rivals=rivals)
-    warnings, proposals, renamed = [], [], []
+    warnings, stated, renamed = [], [], []
     for shown in strangers:
         record = _record_of(shown, shop)
         renamed.append(replace(shown, product=record))
         key = str(record.variants[0].sku)
-        proposal = catalog.Proposal(key, None, None, record, variant_ids=[None] * len(record.variants))
-        reason = planner.prepare(proposal)
+        stated.append(catalog.Proposal(key, None, None, record, variant_ids=[None] * len(record.variants)))
+    proposals = []
+    for proposal, reason in zip(stated, planner.prepare(stated), strict=True):
         if reason is None:
             proposals.append(proposal)
         else:
-            warnings.append(f"{key} was not adopted: {reason}")
+            warnings.append(f"{proposal.key} was not adopted: {reason}")
     refused = planner.plan(unit, proposals)
     warnings += [f"{each.proposal.key} was not adopted: {each.reason}" for each in refused]
     findings = judge.findings(known=0, stocked=0, seen=len(strangers), archived=0, complete=False)

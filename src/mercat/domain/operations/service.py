@@ -1,4 +1,4 @@
-"""What operations keeps: runs, calls that went out with what they may cost, and deliveries that came in."""
+"""What operations keeps: runs, jobs and schedules, calls that went out with their cost, deliveries that came in."""
 
 from __future__ import annotations
 
@@ -7,29 +7,58 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from mercat.core.jobs.context import current_job
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.operations.calling import BudgetView, record_calls, refuse_overspent, set_budget, usage
 from mercat.domain.operations.inbox import Delivery, claim, finish_delivery, get_delivery, purge_deliveries
 from mercat.domain.operations.models import SyncHistory
 from mercat.domain.operations.repository import SyncHistoryRepository
-
-_MOST_LISTED = 200
+from mercat.domain.operations.scheduling import (
+    ScheduleDraft,
+    add_schedule,
+    find_schedule,
+    list_schedules,
+    remove_schedule,
+    run_schedule,
+)
+from mercat.domain.operations.steering import (
+    OVER,
+    cancel_job,
+    count_jobs,
+    get_job,
+    job_log,
+    list_jobs,
+    retry_job,
+)
 
 __all__ = [
+    "OVER",
     "BudgetView",
     "Delivery",
     "RunResult",
+    "ScheduleDraft",
+    "add_schedule",
     "begin_run",
+    "cancel_job",
     "claim",
     "close_orphans",
+    "count_jobs",
+    "find_schedule",
     "finish_delivery",
     "finish_run",
     "get_delivery",
+    "get_job",
+    "job_log",
+    "list_jobs",
     "list_runs",
+    "list_schedules",
     "purge_deliveries",
     "record_calls",
     "refuse_overspent",
+    "remove_schedule",
+    "retry_job",
+    "run_schedule",
     "set_budget",
     "usage",
 ]
@@ -54,7 +83,7 @@ class RunResult:
 def begin_run(
     unit: WriteUnit, sync_type: str, *, source: str, target: str, files: Sequence[Mapping[str, Any]]
 ) -> SyncHistory:
-    """A run starts."""
+    """A run starts; it knows the job that it is part of."""
     run = SyncHistory(
         sync_type=sync_type,
         sync_source=source[:255],
@@ -63,6 +92,7 @@ def begin_run(
         started_at=unit.now,
         input_files=[dict(each) for each in files],
         actor=unit.actor.name,
+        job_id=current_job(),
     )
     unit.add(run)
     return run

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from mercat.core.actor import Actor
 from mercat.core.database.locks import named_lock
@@ -21,6 +22,7 @@ from mercat.domain.operations import service as operations
 from mercat.domain.suppliers.connecting import feed_of
 from mercat.domain.suppliers.fetching import FetchRules, Inbox
 from mercat.domain.suppliers.importing import SYNC_TYPE, ImportRequest, ImportResult, Progress, run_import
+from mercat.domain.suppliers.messages import RunFeed
 from mercat.domain.suppliers.models import Feed
 from mercat.domain.suppliers.repository import FeedFileRepository, FeedRepository
 from mercat.domain.suppliers.supplying import ensure_supplier
@@ -30,6 +32,8 @@ from mercat.sdk.installed import connectors
 from mercat.sdk.roles import FeedFile
 
 _LONGEST_NAME = 255
+# A person waits for it: before what happens by itself.
+_ASKED_FOR = 20
 _CURRENCY = re.compile(r"[A-Z]{3}")
 # In a feed's settings, beside the connector's: how to fetch, and whether all files make one import.
 _FETCH, _TOGETHER, _CURRENCY_KEY = "fetch", "together", "currency"
@@ -40,7 +44,7 @@ class FeedDraft:
     """A feed as asked for. ``supplier`` is a code (the feed's name if left out); ``profile`` is TOML text.
 
     ``settings`` go to the connector, ``fetch`` says how to get in. ``together``: all files of the location make one
-    import (``None``: as the connector wants it).
+    import (``None``: as the connector wants it). ``cron`` or ``every_s``, by the clock of ``timezone``: run by itself.
     """
 
     name: str
@@ -55,6 +59,9 @@ class FeedDraft:
     complete: bool = False
     guards: Mapping[str, Any] = field(default_factory=dict)
     together: bool | None = None
+    cron: str | None = None
+    every_s: int | None = None
+    timezone: str = "UTC"
 
 
 @dataclass
@@ -98,6 +105,48 @@ def add_feed(unit: WriteUnit, draft: FeedDraft) -> Feed:
         for attribute, value in values.items():
             setattr(feed, attribute, value)
     unit.save()
+    _schedule(unit, draft, name)
+    return feed
+
+
+def _schedule(unit: WriteUnit, draft: FeedDraft, name: str) -> None:
+    if draft.cron is None and draft.every_s is None:
+        return
+    operations.add_schedule(
+        unit,
+        operations.ScheduleDraft(
+            schedule_name(name),
+            RunFeed.kind,
+            {"name": name},
+            cron=draft.cron,
+            every_s=draft.every_s,
+            timezone=draft.timezone,
+        ),
+    )
+
+
+def schedule_name(feed: str) -> str:
+    """What the schedule of a feed is called."""
+    return f"feed {feed}"
+
+
+def enqueue_run(unit: WriteUnit, name: str, *, plan_only: bool = False, yes: bool = False, again: bool = False) -> UUID:
+    """Have a worker run the feed; the job's id. One that waits already to be run in the same way is joined.
+
+    Raises ``NotFound``, and ``Conflict`` for a removed feed.
+    """
+    unit.actor.require("suppliers.run")
+    feed = _runnable(unit, name)
+    message = RunFeed(name, plan_only=plan_only, yes=yes, again=again)
+    how = f"{plan_only:d}{yes:d}{again:d}"
+    return unit.enqueue(message, key=f"{feed.id.hex}:{how}", subject=("feed", str(feed.id)), priority=_ASKED_FOR)
+
+
+def _runnable(unit: ReadUnit, name: str) -> Feed:
+    feed = get_feed(unit, name)
+    if not feed.is_active:
+        message = f"the feed {name} was removed: mercat feed add {name} brings it back"
+        raise Conflict(message)
     return feed
 
 
@@ -151,6 +200,8 @@ def remove_feed(unit: WriteUnit, name: str) -> bool:
     """
     unit.actor.require("suppliers.edit")
     feed = get_feed(unit, name)
+    if operations.find_schedule(unit, schedule_name(name)) is not None:
+        operations.remove_schedule(unit, schedule_name(name))
     if FeedFileRepository(unit.session).has_any_of(feed.id):
         feed.is_active = False
         return False
@@ -198,10 +249,7 @@ class _Run:
         self.progress = progress
         with runtime.read(actor) as unit:
             self.now = unit.now
-            self.feed = feed = get_feed(unit, name)
-            if not feed.is_active:
-                message = f"the feed {name} was removed: mercat feed add {name} brings it back"
-                raise Conflict(message)
+            self.feed = feed = _runnable(unit, name)
             self.source = feed.supplier.code
         settings = dict(feed.settings)
         self.rules = FetchRules.of(settings.pop(_FETCH, {}))

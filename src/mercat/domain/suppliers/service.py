@@ -9,10 +9,12 @@ from mercat.domain.suppliers.feeding import (
     FeedDraft,
     FeedResult,
     add_feed,
+    enqueue_run,
     get_feed,
     list_feeds,
     remove_feed,
     run_feed,
+    schedule_name,
     shown_location,
 )
 from mercat.domain.suppliers.importing import LOCK, ImportRequest, ImportResult, run_import
@@ -30,6 +32,7 @@ __all__ = [
     "OfferView",
     "add_feed",
     "ban",
+    "enqueue_run",
     "ensure_supplier",
     "feed_of",
     "get_feed",
@@ -42,6 +45,7 @@ __all__ = [
     "remove_feed",
     "run_feed",
     "run_import",
+    "schedule_name",
     "shown_location",
     "unpin",
 ]
