@@ -69,6 +69,8 @@ def test_a_held_set_is_reviewed_approved_explained_and_undone(terminal: Terminal
         ("100.5", "stands", 3),
         ("20.5", "superseded", 3),
     ]
+    runs = terminal("history", "list", "--json").json["data"]
+    assert {each["run"] for each in origins} == {each["id"] for each in runs}
     assert terminal("changes", "undo", reference).code == 0
     assert terminal("why", "A-2", "price", "--json").json["fields"][0]["value"] == "20.5"
     assert {each["status"] for each in terminal("changes", "list", "--json").json["data"]} == {"applied", "undone"}
@@ -192,6 +194,8 @@ def test_downgrade_asks_first(terminal: Terminal) -> None:
 
 def test_config_masks_the_password(bare: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MERCAT_DATABASE_URL", "postgresql://shop:hunter2@db.example/mercat")
+    monkeypatch.setenv("MERCAT_FEED_ACME_DAILY_PASSWORD", "hunter2")
+    assert "ACME_DAILY ***" in bare("config", "show").out
     for answer in (bare("config", "show"), bare("config", "show", "--json")):
         assert "hunter2" not in answer.out
         assert "shop:***@db.example" in answer.out

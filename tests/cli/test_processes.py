@@ -22,7 +22,13 @@ def test_json_is_one_document_on_standard_output_and_nothing_else(terminal: Term
     answer = terminal.script("import", feed, "--json", MERCAT_LOG_LEVEL="DEBUG")
     assert json.loads(answer.out)["created"] == 12
     refused = terminal.script("changes", "show", "nothing", "--json")
-    assert (refused.code, refused.out) == (1, "")
+    assert (refused.code, json.loads(refused.out)["error"]["kind"]) == (1, "NotFound")
+    assert json.loads(refused.out)["error"]["message"] in refused.err
+    # Reading this one logs that its quotes were mended.
+    feed.write_text('sku,name\nA,"Lamp" 7"\nB,"Desk\n' * 3)
+    looked = terminal.script("feed", "inspect", feed, "--json")
+    assert "quotes_mended" in looked.err
+    assert json.loads(looked.out)["connector"] == "table"
 
 
 def test_the_help_loads_no_command_and_no_database() -> None:

@@ -131,6 +131,8 @@ def test_a_locked_field_stays(shop: Terminal, tmp_path: Path) -> None:
         (["product", "set", "S-0001", "price"], "should look like NAME=VALUE"),
         (["product", "set", "S-0001", "colour=red"], "no field is called 'colour'"),
         (["product", "set", "S-0001", "price=cheap", "name="], "name cannot be empty"),
+        (["product", "set", "S-0001", "currency=e"], "currency is a code of ISO 4217"),
+        (["product", "set", "S-0001", "weight_unit=kilogram"], "weight_unit is longer than 5 characters"),
         (["product", "unlock", "S-0001", "price"], "price of S-0001 is not locked"),
         (["product", "list", "--category", "Nowhere"], "no category 'Nowhere'"),
         (["export", "products", "out.pdf"], "names no format"),

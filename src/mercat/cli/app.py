@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -64,7 +65,8 @@ class Commands(TyperGroup):
 
     def main(self, *arguments: Any, **more: Any) -> Any:
         """Run, and answer every failure with a message and an exit code."""
-        with answering():
+        given = arguments[0] if arguments else more.get("args")
+        with answering(as_json="--json" in (sys.argv[1:] if given is None else given)):
             return super().main(*arguments, **more)
 
 
@@ -94,3 +96,10 @@ def mercat(
     ] = False,
 ) -> None:
     """A self-hosted commerce hub: supplier feeds become a catalogue that can be explained and undone."""
+    del version
+    # Before any command: a line that is logged without this would stand before the document on standard output.
+    from mercat.core import log
+    from mercat.core.settings import load
+
+    settings = load()
+    log.configure(settings.log_level, as_json=settings.log_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -26,12 +27,17 @@ class HeldForReview(SystemExit):
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Turn whatever is raised inside into a line for people and ``SystemExit``."""
+def answering(*, as_json: bool) -> Iterator[None]:
+    """Turn whatever is raised inside into a line for people and ``SystemExit``.
+
+    ``as_json``: a program is reading, and gets the failure as the one document on standard output.
+    """
     try:
         yield
     except (MercatError, VendorError) as refused:
         _say(refused.message)
+        if as_json:
+            _document(type(refused).__name__, refused.message)
         raise SystemExit(FAILED) from None
     except KeyboardInterrupt:
         _say("stopped")
@@ -43,6 +49,8 @@ def answering() -> Iterator[None]:
     except Exception as failed:  # noqa: BLE001  # the outermost door: a person gets a line, not a stack
         _say(_in_a_line(failed))
         _explain()
+        if as_json:
+            _document("Failed", _in_a_line(failed))
         raise SystemExit(FAILED) from None
 
 
@@ -74,5 +82,12 @@ def _explain() -> None:
 
 
 def _say(message: str) -> None:
-    clean = "".join(char if char.isprintable() or char == "\n" else " " for char in scrub(message))
-    sys.stderr.write(f"mercat: {clean}\n")
+    sys.stderr.write(f"mercat: {_clean(message)}\n")
+
+
+def _document(kind: str, message: str) -> None:
+    sys.stdout.write(json.dumps({"error": {"kind": kind, "message": _clean(message)}}) + "\n")
+
+
+def _clean(message: str) -> str:
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in scrub(message))

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from mercat.core import log
 from mercat.core.actor import Actor
 from mercat.core.errors import Conflict, NotFound
 from mercat.core.settings import Settings, load
@@ -44,7 +43,6 @@ def open_runtime(*, home: Path | None = None, needs: Needs = Needs.CURRENT) -> I
     settings = load()
     if home is not None:
         settings = replace(settings, home=home, database_url="")
-    log.configure(settings.log_level, as_json=settings.log_json)
     if needs >= Needs.THERE:
         _refuse_missing(settings)
     runtime = Runtime(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from mercat.core.errors import Invalid
 
 PREFIX = "MERCAT_"
+_FEED_PASSWORD = re.compile(PREFIX + r"FEED_(.+)_PASSWORD")
 
 
 def _default_home() -> Path:
@@ -67,6 +69,12 @@ class Settings:
         },
     )
 
+    feed_passwords: Mapping[str, str] = field(
+        default_factory=dict,
+        repr=False,
+        metadata={"help": "the password of a feed, by its name in capitals with _ for all but letters and digits"},
+    )
+
     @property
     def url(self) -> str:
         """The database URL, with the embedded default filled in."""
@@ -81,6 +89,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     for name, text in environ.items():
         if name.startswith(PREFIX) and name in known and text != "":
             given[known[name].name] = _parse(name, text, str(known[name].type))
+    given["feed_passwords"] = {
+        found[1]: text for name, text in environ.items() if (found := _FEED_PASSWORD.fullmatch(name)) and text
+    }
     return Settings(**given)  # type: ignore[arg-type]  # the values were parsed by their declared types just above
 
 
@@ -120,17 +131,35 @@ def _is_url(name: str) -> bool:
     return name.endswith("_url")
 
 
+def feed_password_variable(feed: str) -> str:
+    """The variable that holds a feed's password."""
+    return f"{PREFIX}FEED_{_in_capitals(feed)}_PASSWORD"
+
+
+def feed_password(settings: Settings, feed: str) -> str | None:
+    """The password that the environment gives for a feed."""
+    return settings.feed_passwords.get(_in_capitals(feed))
+
+
+def _in_capitals(feed: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", feed.upper())
+
+
 def describe(settings: Settings) -> list[dict[str, str]]:
     """Each setting with its variable, value (secrets masked) and help, for ``mercat config show``."""
     rows = []
     for each in fields(Settings):
         value = getattr(settings, each.name)
-        shown = masked_url(settings.url if each.name == "database_url" else value) if _is_url(each.name) else str(value)
-        if each.metadata.get("is_secret") and value:
-            shown = "***"
+        name = PREFIX + each.name.upper()
+        if each.name == "feed_passwords":
+            name, shown = f"{PREFIX}FEED_<NAME>_PASSWORD", ", ".join(f"{feed} ***" for feed in value)
+        elif _is_url(each.name):
+            shown = masked_url(settings.url if each.name == "database_url" else value)
+        else:
+            shown = "***" if each.metadata.get("is_secret") and value else str(value)
         rows.append(
             {
-                "name": PREFIX + each.name.upper(),
+                "name": name,
                 "value": shown,
                 "help": str(each.metadata["help"]),
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ import pytest
 
 from mercat.core.errors import Conflict, Invalid, NotFound
 from mercat.core.unit import Runtime
-from mercat.domain.catalog import definitions
+from mercat.domain.catalog import definitions, editing
 from mercat.domain.catalog.metafields import encode
 from mercat.domain.catalog.models import Product, ProductMetafield
 from mercat.sdk.records import Metafield
+from tests.shops import ANN, by_sku, feed
 
 
 def test_what_an_import_meets_is_registered_once(runtime: Runtime) -> None:
@@ -112,3 +114,71 @@ def test_a_value_is_judged_by_the_definition_or_by_its_own_type() -> None:
     assert "not a number" in (definitions.fault_of(definition, "single_line_text_field", "five") or "")
     assert definitions.fault_of(None, "single_line_text_field", "five") is None
     assert "not a number" in (definitions.fault_of(None, "number_integer", "five") or "")
+
+
+LIMITED = [
+    ("custom.size", "number_integer", {"max": 10}, "7", "11"),
+    ("custom.code", "single_line_text_field", {"regex": "^[A-Z]+$"}, "AB", "ab"),
+    ("custom.grade", "single_line_text_field", {"choices": ["fine", "coarse"]}, "fine", "rough"),
+    ("custom.weight", "weight", {"max": {"value": "1", "unit": "kg"}}, '{"value": "999", "unit": "g"}', None),
+]
+
+
+@pytest.fixture
+def limited(sqlite_runtime: Runtime) -> Runtime:
+    with sqlite_runtime.write() as unit:
+        for key, type_, validations, _, _ in LIMITED:
+            definitions.define(unit, key, type_, validations=validations, is_required=key == "custom.grade")
+    return sqlite_runtime
+
+
+@pytest.mark.parametrize(("key", "type", "_limits", "good", "bad"), LIMITED)
+def test_a_feed_keeps_to_the_definition(  # noqa: PLR0917  # a row of the table
+    limited: Runtime, tmp_path: Path, key: str, type: str, _limits: Any, good: str, bad: str | None
+) -> None:
+    bad = bad or '{"value": "1001", "unit": "g"}'
+    heading = f"metafield:{key}[{type}]"
+    result = feed(
+        limited, tmp_path, [{"sku": "A", "name": "A", heading: good}, {"sku": "B", "name": "B", heading: bad}]
+    )
+    assert result.created == 2
+    found = by_sku(limited)
+    assert (key in found["A"]["metafields"], key in found["B"]["metafields"]) == (True, False)
+    assert [key in warning for warning in result.warnings] == [True]
+    again = feed(limited, tmp_path, [{"sku": "A", "name": "A", heading: bad}])
+    assert (again.updated, by_sku(limited)["A"]["metafields"]) == (0, found["A"]["metafields"])
+
+
+@pytest.mark.parametrize(("key", "type", "_limits", "good", "bad"), LIMITED)
+def test_a_person_keeps_to_the_definition(  # noqa: PLR0917  # a row of the table
+    limited: Runtime, tmp_path: Path, key: str, type: str, _limits: Any, good: str, bad: str | None
+) -> None:
+    feed(limited, tmp_path, [{"sku": "A", "name": "A"}])
+    with limited.write(ANN) as unit:
+        editing.edit(unit, "A", {f"metafields.{key}": good})
+    kept = by_sku(limited)["A"]["metafields"]
+    assert kept[key]["type"] == type
+    with limited.write(ANN) as unit, pytest.raises(Invalid, match=key):
+        editing.edit(unit, "A", {f"metafields.{key}": bad or '{"value": "1001", "unit": "g"}'})
+    assert by_sku(limited)["A"]["metafields"] == kept
+
+
+def test_a_required_field_is_not_emptied(limited: Runtime, tmp_path: Path) -> None:
+    heading = "metafield:custom.grade[single_line_text_field]"
+    feed(limited, tmp_path, [{"sku": "A", "name": "A", heading: "fine"}])
+    result = feed(limited, tmp_path, [{"sku": "A", "name": "A", heading: ""}])
+    assert by_sku(limited)["A"]["metafields"]["custom.grade"]["value"] == "fine"
+    assert ["custom.grade" in warning for warning in result.warnings] == [True]
+    with limited.write(ANN) as unit, pytest.raises(Invalid, match="grade cannot be empty"):
+        editing.edit(unit, "A", {"metafields.custom.grade": ""})
+
+
+@pytest.mark.parametrize(("type", "typed"), [("boolean", "maybe"), ("json", "{"), ("list.number_integer", "1;2")])
+def test_what_a_person_typed_wrongly_is_refused_in_words(
+    sqlite_runtime: Runtime, tmp_path: Path, type: str, typed: str
+) -> None:
+    with sqlite_runtime.write() as unit:
+        definitions.define(unit, "custom.flag", type)
+    feed(sqlite_runtime, tmp_path, [{"sku": "A", "name": "A"}])
+    with sqlite_runtime.write(ANN) as unit, pytest.raises(Invalid, match=r"custom\.flag"):
+        editing.edit(unit, "A", {"metafields.custom.flag": typed})

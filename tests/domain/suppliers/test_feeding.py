@@ -1,6 +1,7 @@
 """Feeds: what is new at a location is imported, each file once, oldest first."""
 
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -134,18 +135,55 @@ def test_files_together_make_one_import(sqlite_runtime: Runtime, folder: Path) -
     assert run(sqlite_runtime).status == "unchanged"
 
 
-def test_a_web_address_is_fetched_and_its_password_never_shown(sqlite_runtime: Runtime, site: Site) -> None:
+@pytest.mark.parametrize(
+    "location",
+    [
+        "sftp://shop:hunter2@feeds.example/out/*.csv",
+        "ftp://shop:hunter2@feeds.example/",
+        "https://hunter2@feeds.example/a.csv",
+        "https://feeds.example/a.csv?token=hunter2",
+        "https://shop:{password}@feeds.example/a.csv?key=hunter2",
+    ],
+)
+def test_a_password_is_kept_out_of_the_location(sqlite_runtime: Runtime, location: str) -> None:
+    with pytest.raises(Invalid, match="MERCAT_FEED_SHOP_PASSWORD") as refused:
+        add(sqlite_runtime, location)
+    assert "hunter2" not in refused.value.message
+
+
+def test_a_token_stands_in_a_query_only_when_the_feed_runs(sqlite_runtime: Runtime, site: Site, tmp_path: Path) -> None:
     runtime = sqlite_runtime
     runtime.settings = replace(runtime.settings, http_allow_private=True)
-    site.pages["/prices.csv"] = Page(b"sku,name,price\nA-1,Lamp,10.00\n")
-    add(runtime, site.url("/prices.csv").replace("://", "://shop:hunter2@"), fetch={"settle_s": 0})
+    site.pages["/prices.csv?token=a%26b"] = Page(b"sku,name,price\nA-1,Lamp,10.00\n")
+    add(runtime, site.url("/prices.csv?token={password}"), fetch={"settle_s": 0})
+    with pytest.raises(Invalid, match="MERCAT_FEED_SHOP_PASSWORD"):
+        run(runtime)
+    kept = tmp_path / "password"
+    kept.write_text("a&b\n")
+    with runtime.write(ME) as unit:
+        suppliers.remove_feed(unit, "shop")
+    add(runtime, site.url("/prices.csv?token={password}"), fetch={"settle_s": 0, "password_file": str(kept)})
     assert run(runtime).created == 1
+
+
+def test_a_place_that_would_be_shown_takes_no_password(sqlite_runtime: Runtime) -> None:
+    with pytest.raises(Invalid, match="where it would be shown"):
+        add(sqlite_runtime, "https://feeds.example/{password}/a.csv")
+
+
+def test_a_web_address_is_fetched_and_its_password_never_shown(sqlite_runtime: Runtime, site: Site) -> None:
+    runtime = sqlite_runtime
+    runtime.settings = replace(runtime.settings, http_allow_private=True, feed_passwords={"SHOP": "hunter2"})
+    site.pages["/prices.csv"] = Page(b"sku,name,price\nA-1,Lamp,10.00\n")
+    add(runtime, site.url("/prices.csv").replace("://", "://shop:{password}@"), fetch={"settle_s": 0})
+    assert run(runtime).created == 1
+    assert site.gets()[-1]["Authorization"] == "Basic " + b64encode(b"shop:hunter2").decode()
     fetched = len(site.gets())
     assert run(runtime).status == "unchanged"
     # Its size and time are the known ones: it was not even brought again.
     assert len(site.gets()) == fetched
     with runtime.read(ME) as unit:
-        assert "hunter2" not in suppliers.shown_location(suppliers.get_feed(unit, "shop"))
+        assert "hunter2" not in suppliers.get_feed(unit, "shop").location
     site.pages["/prices.csv"] = Page(b"sku,name,price\nA-1,Lamp,11.00\n", modified="Tue, 06 Oct 2026 10:00:00 GMT")
     assert (run(runtime).updated, price(runtime)) == (1, "11")
 

@@ -80,7 +80,9 @@ def test_price_and_cost_that_fall_together_are_judged_together(sqlite_runtime: R
 
 
 @pytest.mark.parametrize(
-    "given", [{"no_such_rule": 1}, {"archive_pct": -1}, {"archive_pct": "many"}], ids=["unknown", "negative", "text"]
+    "given",
+    [{"no_such_rule": 1}, {"archive_pct": -1}, {"archive_pct": "many"}, {"archive_pct": float("nan")}],
+    ids=["unknown", "negative", "text", "not a number"],
 )
 def test_a_guard_that_is_none_is_refused_by_name(given: dict[str, Any]) -> None:
     with pytest.raises(Invalid, match=next(iter(given))):

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mercat.core.database import migrate
+from mercat.core.errors import Invalid
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
 from mercat.domain.catalog import service as catalog
@@ -32,11 +33,31 @@ def test_a_file_becomes_products_and_offers(runtime: Runtime, tmp_path: Path) ->
     assert offers(runtime) == [("acme", "A", "A", "5", 7, False), ("acme", "B", "B", "5", 7, False)]
 
 
-def test_the_same_bytes_again_are_not_even_read(sqlite_runtime: Runtime, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [row("A")])
-    take(sqlite_runtime, path)
+def test_the_same_bytes_again_are_known_and_counted(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [row("A"), row("B"), row("B"), row("", name="none")])
+    first = take(sqlite_runtime, path)
     again = take(sqlite_runtime, path)
-    assert (again.status, again.rows, again.change_set) == ("unchanged", 0, None)
+    assert (again.status, again.change_set, again.created, again.unchanged) == ("unchanged", None, 0, 2)
+    counted = ("rows", "products", "duplicates", "rejected")
+    assert [getattr(again, name) for name in counted] == [getattr(first, name) for name in counted]
+
+
+def test_a_held_file_is_judged_anew_by_other_limits(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    feed(sqlite_runtime, tmp_path, [row("A", price="10")])
+    path = write_csv(tmp_path / "b.csv", [row("A", price="50")])
+    held = take(sqlite_runtime, path)
+    assert take(sqlite_runtime, path).change_set == held.change_set
+    assert take(sqlite_runtime, path, guards={"price_change_pct": 300}).status == "held"
+    assert by_sku(sqlite_runtime)["A"]["price"] == "10"
+    assert take(sqlite_runtime, path, guards={"price_change_pct": None}).status == "applied"
+    assert by_sku(sqlite_runtime)["A"]["price"] == "50"
+
+
+@pytest.mark.parametrize("code", ["eur", "EU", "12A", "€€€"])
+def test_a_currency_that_is_none_is_refused(sqlite_runtime: Runtime, tmp_path: Path, code: str) -> None:
+    path = write_csv(tmp_path / "a.csv", [row("A")])
+    with pytest.raises(Invalid, match="three capital letters"):
+        take(sqlite_runtime, path, currency=code)
 
 
 def test_a_changed_price_is_an_update_of_that_field_only(runtime: Runtime, tmp_path: Path) -> None:

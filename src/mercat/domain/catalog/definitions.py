@@ -14,6 +14,7 @@ from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.catalog.metafield_repository import PRODUCT, DefinitionRepository, Key, MetafieldRepository
 from mercat.domain.catalog.metafields import check, decode, faults_of_options
 from mercat.domain.catalog.models import MetafieldDefinition
+from mercat.domain.catalog.stating import FieldRules
 from mercat.sdk.records import Metafield
 
 OWNERS = ("product", "variant", "inventory_item", "supplier", "asset")
@@ -102,6 +103,16 @@ def list_definitions(
 def definitions_by_key(unit: ReadUnit) -> dict[str, Definition]:
     """All definitions of products' fields by ``namespace.key``."""
     return {definition.full_key: definition for definition in map(_of, DefinitionRepository(unit.session).of_owner())}
+
+
+def field_rules(unit: ReadUnit) -> FieldRules:
+    """What products' fields must look like, for whoever is about to state many of them."""
+    defined = definitions_by_key(unit)
+    return FieldRules(
+        {key: each.type for key, each in defined.items()},
+        {key: each.validations for key, each in defined.items() if each.validations},
+        {key for key, each in defined.items() if each.is_required},
+    )
 
 
 def ensure_defined(unit: WriteUnit, seen: Mapping[Key, str]) -> None:

@@ -12,12 +12,12 @@ import msgspec
 from mercat.core.errors import Conflict, Invalid, NotFound
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
-from mercat.domain.catalog import metafield_checks, metafields
+from mercat.domain.catalog import metafields
 from mercat.domain.catalog.applying import apply
 from mercat.domain.catalog.change_repository import ChangeBulk, Planned
 from mercat.domain.catalog.claims import Place, claims_of
 from mercat.domain.catalog.deciding import close_plan, open_set
-from mercat.domain.catalog.definitions import definitions_by_key
+from mercat.domain.catalog.definitions import field_rules, split_key
 from mercat.domain.catalog.fields import (
     IDENTIFIER,
     METAFIELD,
@@ -25,9 +25,11 @@ from mercat.domain.catalog.fields import (
     PRODUCT_TEXTS,
     VARIANT_AMOUNTS,
     VARIANT_FIELDS,
+    VARIANT_LENGTHS,
     VARIANT_SWITCHES,
     amount,
     images,
+    is_currency,
 )
 from mercat.domain.catalog.loading import load
 from mercat.domain.catalog.lock_repository import LockBulk
@@ -37,6 +39,7 @@ from mercat.domain.catalog.models import ChangeSet
 from mercat.domain.catalog.planning import Source
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.record_repository import Loaded
+from mercat.domain.catalog.stating import FieldRules
 from mercat.sdk.records import ImageRecord
 from mercat.sdk.values import gtin, plain_text, safe_html
 
@@ -59,14 +62,14 @@ def edit(
     """
     unit.actor.require("catalog.edit")
     product, owner = _subject(unit, sku)
-    kinds = {key: each.type for key, each in definitions_by_key(unit).items()}
+    rules = field_rules(unit)
     locked = LockBulk(unit.bulk).places([product.id]).get(product.id, set())
     faults: list[str] = []
     planned: list[Planned] = []
     for name, given in values.items():
         try:
             place = place_of(name, owner)
-            new = _parsed(name, given, kinds)
+            new = _parsed(name, given, rules)
         except Invalid as wrong:
             faults.append(wrong.message)
             continue
@@ -126,15 +129,15 @@ def _subject(unit: WriteUnit, sku: str) -> tuple[Loaded, bytes]:
     return load(unit, [product_id], lock=True)[product_id], variant_id
 
 
-def _parsed(name: str, given: Any, kinds: Mapping[str, str]) -> Any:
+def _parsed(name: str, given: Any, rules: FieldRules) -> Any:
     """A typed value from what a person typed. Raises ``Invalid``."""
     if given is None or given == "":
-        if name in _NEVER_EMPTY:
+        if name in _NEVER_EMPTY or name.removeprefix(METAFIELD) in rules.required:
             message = f"{name} cannot be empty"
             raise Invalid(message)
         return [] if name in {"tags", "images"} else None
     if name.startswith(METAFIELD):
-        return _metafield(name, given, kinds)
+        return _metafield(name, given, rules)
     if name in VARIANT_AMOUNTS:
         return _amount(name, given)
     if name in VARIANT_SWITCHES:
@@ -172,7 +175,10 @@ def _text(name: str, given: str) -> str:
         message = f"status is draft, active or archived, not {given!r}"
         raise Invalid(message)
     value = safe_html(given) if name in _HTML else plain_text(given)
-    most = PRODUCT_TEXTS.get(name) or (3 if name == "currency" else None)
+    if name == "currency" and not is_currency(value):
+        message = f"currency is a code of ISO 4217 like EUR, not {given!r}"
+        raise Invalid(message)
+    most = PRODUCT_TEXTS.get(name) or VARIANT_LENGTHS.get(name)
     if most is not None and len(value) > most:
         message = f"{name} is longer than {most} characters"
         raise Invalid(message)
@@ -203,20 +209,20 @@ def _switch(name: str, given: Any) -> Any:
     return str(given).lower() in {"true", "1", "yes"}
 
 
-def _metafield(name: str, given: Any, kinds: Mapping[str, str]) -> dict[str, Any]:
+def _metafield(name: str, given: Any, rules: FieldRules) -> dict[str, Any]:
     key = name.removeprefix(METAFIELD)
-    if "." not in key:
-        message = f"a metafield is called metafields.<namespace>.<key>, not {name!r}"
+    split_key(key)
+    kind = rules.types.get(key, "single_line_text_field")
+    try:
+        value = metafields.decode(kind, given if isinstance(given, str) else metafields.encode(kind, given))
+    except metafields.Unfit as wrong:
+        message = f"{name} ({kind}): {wrong}"
+        raise Invalid(message) from wrong
+    if fault := rules.fault_of(key, kind, value):
+        message = f"{name} ({kind}): {fault}"
         raise Invalid(message)
-    kind = kinds.get(key, "single_line_text_field")
-    value = given
-    if isinstance(given, str) and (kind.startswith("list.") or kind in {"json", "boolean"}):
-        value = metafields.decode(kind, given)
-    faults = metafield_checks.check(kind, value, {})
-    if faults:
-        message = f"{name} ({kind}): {faults[0]}"
-        raise Invalid(message)
-    return {"type": kind, "value": value}
+    # As it will come back from storage, so that what is the same is seen to be.
+    return {"type": kind, "value": metafields.decode(kind, metafields.encode(kind, value))}
 
 
 def _change(product_id: bytes, place: Place, old: Any, new: Any) -> Planned:

@@ -32,6 +32,7 @@ PRODUCT_FIELDS = (*PRODUCT_TEXTS, "status", "category", "tags", "images")
 VARIANT_AMOUNTS = ("price", "compare_at_price", "cost_price", "weight", "length", "width", "height")
 MONEY = ("price", "compare_at_price", "cost_price")
 VARIANT_TEXTS = ("barcode", "currency", "weight_unit", "dimension_unit", "hs_code", "country_of_origin")
+VARIANT_LENGTHS = {"hs_code": 20, "country_of_origin": 100, "dimension_unit": 5, "weight_unit": 5}
 VARIANT_SWITCHES = ("requires_shipping", "taxable", "track_inventory", "inventory_policy")
 VARIANT_FIELDS = (*VARIANT_TEXTS, *VARIANT_AMOUNTS, *VARIANT_SWITCHES, "options")
 STATEMENT = "statement"
@@ -50,6 +51,11 @@ def amount(text: str) -> str:
     if value is None:
         raise Invalid(text)
     return value
+
+
+def is_currency(code: str) -> bool:
+    """Whether a text has the form of an ISO 4217 code."""
+    return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
 
 
 def flatten(record: ProductRecord) -> tuple[Flat, list[Flat]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -33,7 +34,7 @@ class GuardRules:
             if name not in known:
                 message = f"no guard is called {name!r}; there are {', '.join(sorted(known))}"
                 raise Invalid(message)
-            if value is not None and (not isinstance(value, (int, float)) or value < 0):
+            if value is not None and (not isinstance(value, (int, float)) or not 0 <= value < math.inf):
                 message = f"guard {name} takes a number from 0 up, or none to switch it off, not {value!r}"
                 raise Invalid(message)
         return cls(**given)

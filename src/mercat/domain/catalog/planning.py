@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from mercat.domain.catalog.lock_repository import LockBulk
 from mercat.domain.catalog.merging import Claim, fallback, outranked
 from mercat.domain.catalog.record_repository import Loaded
 from mercat.domain.catalog.sifting import are_in_order
-from mercat.domain.catalog.stating import fault_of, handle_for, mend, storable
+from mercat.domain.catalog.stating import FieldRules, fault_of, handle_for, mend, storable
 from mercat.sdk.records import Metafield, ProductRecord, VariantRecord
 
 _encode = msgspec.json.Encoder().encode
@@ -75,7 +75,7 @@ class Planner:
     """Plans one change set, batch by batch. Counts, findings and warnings gather in it."""
 
     def __init__(
-        self, change_set_id: bytes, source: Source, judge: Judge, *, mode: str, types: Mapping[str, str], rivals: bool
+        self, change_set_id: bytes, source: Source, judge: Judge, *, mode: str, fields: FieldRules, rivals: bool
     ) -> None:
         if mode not in MODES:
             message = f"mode is one of {', '.join(MODES)}, not {mode!r}"
@@ -84,7 +84,7 @@ class Planner:
         self.source = source
         self.judge = judge
         self.mode = mode
-        self.types = dict(types)
+        self.fields = fields
         self._rivals = rivals
         self.counts: Counter[str] = Counter()
         self._warnings: list[str] = []
@@ -143,7 +143,7 @@ class Planner:
         proposal.record = record
         reason = fault_of(record, proposal.key)
         if reason is None:
-            cleaned += mend(record, self.types)
+            cleaned += mend(record, self.fields)
             if cleaned:
                 self.warn(f"{proposal.key}: {each}" for each in cleaned)
         return reason
@@ -276,7 +276,11 @@ class Planner:
         stated = proposal.record.metafields or {}
         for key in proposal.empties:
             there = product.fields.get(METAFIELD + key)
-            if there is not None and key not in stated:
+            if there is None or key in stated:
+                continue
+            if fault := self.fields.fault_of(key, there["type"], None):
+                self.warn([f"{proposal.key}: metafield {key} stays as it is: {fault}"])
+            else:
                 stated = {**stated, key: Metafield(there["type"], None)}
                 proposal.record.metafields = stated
 

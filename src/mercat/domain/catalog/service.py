@@ -30,17 +30,17 @@ from mercat.domain.catalog.deciding import (
     open_set,
     reject,
 )
-from mercat.domain.catalog.definitions import definitions_by_key
+from mercat.domain.catalog.definitions import Definition, define, definitions_by_key, field_rules, list_definitions
 from mercat.domain.catalog.documents import to_json
 from mercat.domain.catalog.editing import edit, lock, unlock
 from mercat.domain.catalog.exporting import ExportResult, export_products
-from mercat.domain.catalog.fields import amount
+from mercat.domain.catalog.fields import amount, is_currency
 from mercat.domain.catalog.guards import GuardRules, Judge
 from mercat.domain.catalog.indexing import find as find_products
 from mercat.domain.catalog.indexing import index_pending
 from mercat.domain.catalog.loading import records
 from mercat.domain.catalog.missing import Missing, plan_archives
-from mercat.domain.catalog.models import Restatement
+from mercat.domain.catalog.models import RUN, Restatement
 from mercat.domain.catalog.planning import MODES, Planner, Proposal, Source
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.restating import key_hash, pack
@@ -77,6 +77,8 @@ def encode_record(record: ProductRecord) -> str:
 
 __all__ = [
     "MODES",
+    "RUN",
+    "Definition",
     "ExportResult",
     "GuardRules",
     "Judge",
@@ -95,12 +97,14 @@ __all__ = [
     "approve",
     "categories",
     "close_plan",
+    "define",
     "definitions_by_key",
     "discard",
     "discard_abandoned",
     "edit",
     "encode_record",
     "export_products",
+    "field_rules",
     "find_products",
     "get_product",
     "get_set",
@@ -109,10 +113,12 @@ __all__ = [
     "import_categories",
     "index_pending",
     "is_any_decided",
+    "is_currency",
     "keep_shelves",
     "key_hash",
     "last_set",
     "list_changes",
+    "list_definitions",
     "list_products",
     "list_sets",
     "listing_json",

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from mercat.core.money import is_canonical
-from mercat.domain.catalog.fields import VARIANT_AMOUNTS
+from mercat.domain.catalog.fields import VARIANT_AMOUNTS, is_currency
 from mercat.domain.catalog.stating import (
     CAPPED,
     COUNTS,
@@ -25,7 +25,6 @@ from mercat.domain.catalog.stating import (
     SHORTER,
     STATUSES,
     fault_of_category,
-    is_currency,
 )
 from mercat.sdk.records import OfferRecord, ProductRecord, VariantRecord
 

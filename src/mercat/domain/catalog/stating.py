@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from mercat.core.errors import Invalid
 from mercat.core.money import is_canonical
 from mercat.domain.catalog import metafield_checks
-from mercat.domain.catalog.fields import PRODUCT_TEXTS, VARIANT_AMOUNTS, amount
+from mercat.domain.catalog.fields import PRODUCT_TEXTS, VARIANT_AMOUNTS, VARIANT_LENGTHS, amount, is_currency
 from mercat.domain.catalog.tree import fault_of_path
 from mercat.sdk.records import ImageRecord, Metafield, OfferRecord, ProductRecord, VariantRecord
 from mercat.sdk.values import slug
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 STATUSES = {"draft", "active", "archived"}
 POLICIES = {"deny", "continue"}
 CAPPED = tuple((name, most) for name, most in PRODUCT_TEXTS.items() if most is not None)
-SHORTER = (("hs_code", 20), ("country_of_origin", 100), ("dimension_unit", 5), ("weight_unit", 5))
+SHORTER = tuple(VARIANT_LENGTHS.items())
 # Read in C, all at once: most records state a few of these fields, and every one is looked at.
 _capped_of = attrgetter(*(name for name, _ in CAPPED))
 _amounts_of = attrgetter(*VARIANT_AMOUNTS)
@@ -61,8 +61,33 @@ def fault_of(record: ProductRecord, key: str) -> str | None:
     return None
 
 
-def mend(record: ProductRecord, types: dict[str, str]) -> list[str]:
-    """Leave out what storage or the channels would refuse, and say so. ``types`` learns the metafields' types."""
+class FieldRules:
+    """What metafields must look like, by ``namespace.key``: types, options of their definitions, which must be filled.
+
+    It learns the types of those that nobody has defined.
+    """
+
+    def __init__(
+        self, types: Mapping[str, str], limits: Mapping[str, Mapping[str, Any]], required: Collection[str] = ()
+    ) -> None:
+        self.types = dict(types)
+        self.limits = limits
+        self.required = required
+
+    def type_of(self, key: str, stated: str) -> str:
+        """The type that the field has; the stated one, and from then on, where nobody knows it."""
+        return self.types.setdefault(key, stated)
+
+    def fault_of(self, key: str, type: str, value: Any) -> str | None:
+        """Why the field cannot hold a value, in words."""
+        if value is None:
+            return "it may not be empty" if key in self.required else None
+        faults = metafield_checks.check(type, value, self.limits.get(key, {}))
+        return faults[0] if faults else None
+
+
+def mend(record: ProductRecord, rules: FieldRules) -> list[str]:
+    """Leave out what storage, the channels or a definition would refuse, and say so."""
     warnings: list[str] = []
     _cut(record, warnings)
     if record.handle:
@@ -74,7 +99,7 @@ def mend(record: ProductRecord, types: dict[str, str]) -> list[str]:
         warnings.append(f"category is left out: {fault}")
         record.category = UNSET
     if record.metafields:
-        record.metafields = dict(_typed(record.metafields, types, warnings))
+        record.metafields = dict(_typed(record.metafields, rules, warnings))
     for variant in record.variants:
         _mend_variant(variant, warnings)
         if variant.options or variant.identifiers:
@@ -134,8 +159,7 @@ def _mend_variant(variant: VariantRecord, warnings: list[str]) -> None:
         warnings.append(f"barcode {variant.barcode!r} is no GTIN and is left out")
         variant.barcode = UNSET
     if variant.currency and not is_currency(variant.currency):
-        warnings.append(f"currency {variant.currency!r} is no ISO 4217 code and is left out")
-        variant.currency = UNSET
+        variant.currency = _currency(variant.currency, warnings)
     if variant.inventory_policy and variant.inventory_policy not in POLICIES:
         variant.inventory_policy = UNSET
     for (name, most), value in zip(SHORTER, _shorter_of(variant), strict=True):
@@ -183,16 +207,19 @@ def _mend_offer(offer: OfferRecord, warnings: list[str]) -> None:
         warnings.append(f"the supplier's cost {offer.cost} is below zero and is left out")
         offer.cost = UNSET
     if offer.currency and not is_currency(offer.currency):
-        warnings.append(f"currency {offer.currency!r} is no ISO 4217 code and is left out")
-        offer.currency = UNSET
+        offer.currency = _currency(offer.currency, warnings)
     for name, count in zip(COUNTS, _counts_of(offer), strict=True):
         if count and not -MOST_PIECES <= count <= MOST_PIECES:
             warnings.append(f"{name} {count} is beyond what is kept and is left out")
             setattr(offer, name, UNSET)
 
 
-def is_currency(code: str) -> bool:
-    return len(code) == 3 and code.isascii()  # ISO 4217
+def _currency(said: str, warnings: list[str]) -> str | UnsetType:
+    code = said.strip().upper()
+    if is_currency(code):
+        return code
+    warnings.append(f"currency {said!r} is no ISO 4217 code and is left out")
+    return UNSET
 
 
 def _mend_amount(variant: VariantRecord, name: str, value: str, warnings: list[str]) -> None:
@@ -210,19 +237,16 @@ def _mend_amount(variant: VariantRecord, name: str, value: str, warnings: list[s
 
 
 def _typed(
-    given: dict[str, Metafield], types: dict[str, str], warnings: list[str]
+    given: dict[str, Metafield], rules: FieldRules, warnings: list[str]
 ) -> Iterable[tuple[str, Metafield | Any]]:
     for key, metafield in given.items():
-        known = types.setdefault(key, metafield.type)
-        if metafield.value is None:
-            yield key, metafield
-            continue
+        known = rules.type_of(key, metafield.type)
         namespace, _, name = key.partition(".")
         if not name or len(namespace) > 60 or len(name) > LONGEST_CODE:  # the columns' lengths
             warnings.append(f"metafield {key!r} is not of the form namespace.key and is left out")
             continue
-        faults = metafield_checks.check(known, metafield.value, {})
-        if not faults:
+        fault = rules.fault_of(key, known, metafield.value)
+        if fault is None:
             yield key, metafield if known == metafield.type else Metafield(known, metafield.value)
         else:
-            warnings.append(f"metafield {key} is left out: {faults[0]}")
+            warnings.append(f"metafield {key} is left out: {fault}")

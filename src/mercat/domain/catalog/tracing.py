@@ -16,7 +16,7 @@ from mercat.domain.catalog.editing import place_of
 from mercat.domain.catalog.loading import load
 from mercat.domain.catalog.lock_repository import LockRepository
 from mercat.domain.catalog.merging import PERSONS, Claim, believed
-from mercat.domain.catalog.models import ChangeSet, FieldLock
+from mercat.domain.catalog.models import RUN, ChangeSet, FieldLock
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.record_repository import Loaded
 
@@ -31,6 +31,7 @@ class Origin:
     source: str
     at: dt.datetime | None
     change_set: UUID
+    run: str | None
     file: str | None
     sha256: str | None
     line: int | None
@@ -140,6 +141,7 @@ def _origin(claim: Claim, outcome: str, change_set: ChangeSet, line: int | None)
         source=claim.source,
         at=change_set.applied_at,
         change_set=change_set.id,
+        run=(change_set.origin_ref or "").removeprefix(RUN) or None,
         file=evidence.get("file"),
         sha256=evidence.get("sha256"),
         line=line,

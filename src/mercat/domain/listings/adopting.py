@@ -44,9 +44,9 @@ def _adopt(unit: WriteUnit, shop: Shop, strangers: Sequence[Shown]) -> Adopted:
     evidence = {"store": shop.name, "platform": shop.platform}
     change_set = catalog.open_set(unit, source, f"adopted from {shop.name}", reference=None, evidence=evidence)
     judge = catalog.Judge(catalog.GuardRules())
-    types = {key: each.type for key, each in catalog.definitions_by_key(unit).items()}
+    fields = catalog.field_rules(unit)
     rivals = catalog.has_other_sources(unit, shop.name)
-    planner = catalog.Planner(change_set.id.bytes, source, judge, mode="create-only", types=types, rivals=rivals)
+    planner = catalog.Planner(change_set.id.bytes, source, judge, mode="create-only", fields=fields, rivals=rivals)
     warnings, stated, renamed = [], [], []
     for shown in strangers:
         record = _record_of(shown, shop)

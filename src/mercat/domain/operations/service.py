@@ -64,6 +64,9 @@ __all__ = [
 ]
 
 
+_MOST_LISTED = 200
+
+
 @dataclass(frozen=True)
 class RunResult:
     """How a run went. ``successful + failed + skipped`` is what was processed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,12 +15,20 @@ from mercat.core.database.locks import named_lock
 from mercat.core.errors import Conflict, Invalid, MercatError, NotFound
 from mercat.core.memory import peak_memory_mb
 from mercat.core.page import Page
+from mercat.core.settings import feed_password, feed_password_variable
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.operations import service as operations
 from mercat.domain.suppliers.connecting import feed_of
-from mercat.domain.suppliers.fetching import FetchRules, Inbox
-from mercat.domain.suppliers.importing import SYNC_TYPE, ImportRequest, ImportResult, Progress, run_import
+from mercat.domain.suppliers.fetching import FetchRules, Inbox, filled_in, refuse_secrets
+from mercat.domain.suppliers.importing import (
+    SYNC_TYPE,
+    ImportRequest,
+    ImportResult,
+    Progress,
+    refuse_currency,
+    run_import,
+)
 from mercat.domain.suppliers.messages import RunFeed
 from mercat.domain.suppliers.models import Feed
 from mercat.domain.suppliers.repository import FeedFileRepository, FeedRepository
@@ -34,7 +41,6 @@ from mercat.sdk.roles import FeedFile
 _LONGEST_NAME = 255
 # A person waits for it: before what happens by itself.
 _ASKED_FOR = 20
-_CURRENCY = re.compile(r"[A-Z]{3}")
 # In a feed's settings, beside the connector's: how to fetch, and whether all files make one import.
 _FETCH, _TOGETHER, _CURRENCY_KEY = "fetch", "together", "currency"
 
@@ -91,7 +97,7 @@ def add_feed(unit: WriteUnit, draft: FeedDraft) -> Feed:
     values: dict[str, Any] = {
         "supplier": supplier,
         "connector": draft.connector,
-        "location": _settled(draft.location),
+        "location": _settled(draft),
         "settings": settings,
         "profile": draft.profile,
         "mode": draft.mode,
@@ -155,9 +161,7 @@ def _checked(draft: FeedDraft) -> dict[str, Any]:
     if draft.mode not in catalog.MODES:
         message = f"mode is one of {', '.join(catalog.MODES)}, not {draft.mode!r}"
         raise Invalid(message)
-    if draft.currency is not None and not _CURRENCY.fullmatch(draft.currency):
-        message = f"a currency is three capital letters like EUR, not {draft.currency!r}"
-        raise Invalid(message)
+    refuse_currency(draft.currency)
     catalog.GuardRules.of(draft.guards)
     rules = FetchRules.of(draft.fetch)
     request = ImportRequest((), settings=draft.settings, profile=draft.profile, currency=draft.currency)
@@ -172,10 +176,12 @@ def _checked(draft: FeedDraft) -> dict[str, Any]:
     return kept
 
 
-def _settled(location: str) -> str:
+def _settled(draft: FeedDraft) -> str:
     """A path is kept whole: a scheduled run starts in another folder."""
+    location = draft.location
     if not location.strip():
         raise Rejected("the location is empty: give a path or an address")
+    refuse_secrets(location, feed_password_variable(draft.name.strip()))
     return location if "://" in location else str(Path(location).expanduser().absolute())
 
 
@@ -290,18 +296,23 @@ class _Run:
                 FeedRepository(unit.session).note_run(self.feed.id, unit.now, is_good=is_good)
         summed = _summed(self.feed.connector, results)
         summed.seconds = round(time.monotonic() - started, 3)
-        summed.rows_per_second = round(summed.rows / summed.seconds, 1) if summed.seconds else 0.0
+        is_read = summed.change_set is not None
+        summed.rows_per_second = round(summed.rows / summed.seconds, 1) if is_read and summed.seconds else 0.0
         summed.peak_memory_mb = peak_memory_mb()
         return summed
 
     def _fetched(self, *, again: bool) -> Iterator[list[FeedFile]]:
         """What is to be imported, one list an import; each is fetched when it is asked for."""
         with self._failures_noted():
-            options = self.rules.options(allow_private=self.runtime.settings.http_allow_private)
+            settings = self.runtime.settings
+            options = self.rules.options(
+                allow_private=settings.http_allow_private, password=feed_password(settings, self.feed.name)
+            )
+            location = filled_in(self.feed.location, options.password, feed_password_variable(self.feed.name))
             folder = self.runtime.settings.home / "incoming" / self.feed.id.hex
-            inbox = Inbox(folder, self.runtime.files, self.feed.location, options)
+            inbox = Inbox(folder, self.runtime.files, location, options)
             self.progress("looking for new files", 0, None)
-            listed = list_files(self.feed.location, options)
+            listed = list_files(location, options)
         if self.together:
             yield [self._brought(inbox, remote) for remote in sorted(listed, key=lambda each: each.name)]
             return

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from pydantic import BaseModel, Field, ValidationError
@@ -14,11 +15,14 @@ from pydantic import BaseModel, Field, ValidationError
 from mercat.core.errors import Invalid
 from mercat.core.files import FileStore, KeptFile
 from mercat.sdk.fetch import FetchOptions, RemoteFile, fetch
+from mercat.sdk.redaction import HIDDEN, redact
 
 _LONGEST_PASSWORD = 10_000
 # A local file that nobody has written for so long is not being written.
 _AT_REST = dt.timedelta(minutes=1)
 _KNOWN = "known.json"
+# Stands in a location for the password, which is put there when the feed runs.
+PLACEHOLDER = "{password}"
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -49,10 +53,11 @@ class FetchRules(BaseModel, extra="forbid", frozen=True):
             message = f"the settings for fetching do not fit: {faults}; there are {', '.join(cls.model_fields)}"
             raise Invalid(message) from wrong
 
-    def options(self, *, allow_private: bool) -> FetchOptions:
-        """Ready for a run. Raises ``Invalid`` where the password's file cannot be read."""
+    def options(self, *, allow_private: bool, password: str | None = None) -> FetchOptions:
+        """Ready for a run; ``password`` where no file holds one. Raises ``Invalid`` where the file cannot be read."""
         given = self.model_dump(exclude={"password_file"})
-        return FetchOptions(**given, password=self._password(), allow_private=allow_private)
+        kept = self._password()
+        return FetchOptions(**given, password=password if kept is None else kept, allow_private=allow_private)
 
     def _password(self) -> str | None:
         if self.password_file is None:
@@ -63,6 +68,31 @@ class FetchRules(BaseModel, extra="forbid", frozen=True):
         except (OSError, UnicodeDecodeError) as failed:
             message = f"the password cannot be read from {self.password_file}: {failed}"
             raise Invalid(message) from failed
+
+
+def refuse_secrets(location: str, variable: str) -> None:
+    """Raises ``Invalid`` for a location that holds a password or a token: it is kept, and shown in process lists."""
+    if redact(location).count(HIDDEN) > location.count(PLACEHOLDER):
+        message = (
+            f"{redact(location)}: a location is kept as it is written, so no password or token may stand in it: write "
+            f"{PLACEHOLDER} in its place, and give the password by --fetch password_file=PATH or in {variable}"
+        )
+        raise Invalid(message)
+    if "://" in location and PLACEHOLDER in redact(location):
+        message = (
+            f"{location}: {PLACEHOLDER} stands where it would be shown; a query's names for secrets are like token="
+        )
+        raise Invalid(message)
+
+
+def filled_in(location: str, password: str | None, variable: str) -> str:
+    """The location with the password in its place. Raises ``Invalid`` where none is given."""
+    if "://" not in location or PLACEHOLDER not in location:
+        return location
+    if password is None:
+        message = f"{location} needs a password: set {variable}, or add the feed with --fetch password_file=PATH"
+        raise Invalid(message)
+    return location.replace(PLACEHOLDER, quote(password, safe=""))
 
 
 class Inbox:

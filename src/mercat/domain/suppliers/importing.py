@@ -112,6 +112,7 @@ def run_import(
     if not request.files:
         message = "no file to import"
         raise Invalid(message)
+    refuse_currency(request.currency)
     run = _Import(runtime, actor, request, progress)
     waiting = named_lock(runtime.engine, LOCK, on_wait=lambda: progress("waiting for another run", 0, None))
     with waiting, without_cycle_collection():
@@ -121,9 +122,17 @@ def run_import(
     ended = time.monotonic()
     result.seconds = round(ended - started, 3)
     result.search_seconds = round(ended - searched, 3)
-    result.rows_per_second = round(result.rows / result.seconds, 1) if result.seconds else 0.0
+    is_read = result.change_set is not None
+    result.rows_per_second = round(result.rows / result.seconds, 1) if is_read and result.seconds else 0.0
     result.peak_memory_mb = peak_memory_mb()
     return result
+
+
+def refuse_currency(code: str | None) -> None:
+    """Raises ``Invalid`` for what is no currency's code."""
+    if code is not None and not catalog.is_currency(code):
+        message = f"a currency is three capital letters like EUR, not {code!r}"
+        raise Invalid(message)
 
 
 def digest_of(hashes: Sequence[str]) -> str:
@@ -184,6 +193,7 @@ class _Import:
             "reading": request.reading(connector),
             "connector": connector,
             "feed": request.feed_name,
+            "guards": dict(request.guards),
             "will_apply": not request.plan_only,
         }
 
@@ -194,13 +204,22 @@ class _Import:
             return None
         # One that was applied in part is worth another look: what had moved may fit by now.
         if earlier.status == "applied":
-            return ImportResult(None, "unchanged", connector=str(evidence["connector"]))
-        if earlier.status == "held" and not self.request.plan_only:
+            return self._unchanged(earlier, str(evidence["connector"]))
+        # Other limits than it was judged by are a reason to judge anew.
+        is_judged = earlier.evidence.get("guards", {}) == evidence["guards"]
+        if earlier.status == "held" and is_judged and not self.request.plan_only:
             result = self._result(earlier, str(evidence["connector"]))
             if self.request.yes:
                 self._apply(earlier.id, result, approve=True)
             return result
         return None
+
+    def _unchanged(self, earlier: Any, connector: str) -> ImportResult:
+        """The counts of a file that is known by its hash: every product that it holds is as it says."""
+        counts = earlier.counts
+        known = {name: counts.get(name, 0) for name in ("rows", "products", "duplicates", "rejected")}
+        same = sum(counts.get(name, 0) for name in ("created", "updated", "unchanged"))
+        return ImportResult(None, "unchanged", unchanged=same, connector=connector, **known)
 
     def _run(self, reading: _Reading, supplier: Supplier) -> ImportResult:
         request = self.request
@@ -210,7 +229,7 @@ class _Import:
             )
             source = catalog.Source("feed" if request.feed_id else "import", supplier.code, supplier.priority)
             title = f"{supplier.name}: {reading.evidence['file']}"
-            reference = f"run {run.id}"
+            reference = f"{catalog.RUN}{run.id}"
             change_set = catalog.open_set(unit, source, title, reference=reference, evidence=reading.evidence)
             self._receive(unit, supplier, change_set.id, reading)
             staging = Staging.begin(

@@ -74,13 +74,12 @@ class Staging:
     ) -> Staging:
         """Look once at what does not change while the run holds the lock."""
         judge_ = catalog.Judge(catalog.GuardRules.of(guards))
-        types = {key: each.type for key, each in catalog.definitions_by_key(unit).items()}
         planner = catalog.Planner(
             change_set_id.bytes,
             source,
             judge_,
             mode=mode,
-            types=types,
+            fields=catalog.field_rules(unit),
             rivals=catalog.has_other_sources(unit, source.code),
         )
         staging = cls(change_set_id, supplier, planner, judge_)

@@ -7,7 +7,7 @@ from mercat.domain.catalog.models.categories import (
     CollectionProduct,
     Icon,
 )
-from mercat.domain.catalog.models.changes import Change, ChangeSet, FieldLock, Restatement
+from mercat.domain.catalog.models.changes import RUN, Change, ChangeSet, FieldLock, Restatement
 from mercat.domain.catalog.models.products import (
     MetafieldDefinition,
     Product,
@@ -18,6 +18,7 @@ from mercat.domain.catalog.models.products import (
 )
 
 __all__ = [
+    "RUN",
     "Category",
     "CategoryMapping",
     "Change",

@@ -37,6 +37,8 @@ SET_STATUSES = (
 KINDS = ("create", "update", "archive", "restore")
 CHANGE_STATUSES = ("planned", "skipped", "conflict", "reverted")
 
+RUN = "run "
+
 
 class ChangeSet(Row):
     """One planned, judged, applied and undoable change of the catalogue, by whoever made it."""
@@ -51,6 +53,7 @@ class ChangeSet(Row):
     )
 
     origin: Mapped[str] = mapped_column(String(20))
+    # What made it: of an import its run, as ``RUN`` and the id.
     origin_ref: Mapped[str | None] = mapped_column(String(255))
     # Who states these values: the supplier's code, or the person's name.
     source: Mapped[str] = mapped_column(String(255))
