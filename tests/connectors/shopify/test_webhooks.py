@@ -7,6 +7,9 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 
 from mercat.connectors.shopify.webhooks import is_genuine, notice
 from mercat.sdk.errors import Rejected, Unauthorized
+from tests.connectors.shopify.loopback import Desk, channel, loopback
 
 SECRETS = ("todays", "yesterdays")
 PRODUCT = json.dumps({"admin_graphql_api_id": "gid://shopify/Product/7", "id": 7}).encode()
@@ -100,6 +104,34 @@ def test_the_products_own_time_is_when_it_happened() -> None:
     body = json.dumps({"id": 7, "updated_at": "2026-11-20T09:00:00+01:00"}).encode()
 
     assert notice(headers(body), body, SECRETS).happened_at == dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
+
+
+def test_what_the_shop_delivers_is_believed() -> None:
+    received: Queue[tuple[dict[str, str], bytes]] = Queue()
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.put((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as hub, loopback() as shop:
+        thread = Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        address = f"http://127.0.0.1:{hub.server_address[1]}/webhooks"
+        shop.shop.tell("webhooks", topic="products/delete", body={"id": 7}, uri=address)
+        told, body = received.get(timeout=20)
+        found = channel(shop, Desk().surroundings()).notice(told, body)
+        hub.shutdown()
+        thread.join()
+
+    assert (found.topic, found.subject) == ("products/delete", "gid://shopify/Product/7")
+    assert found.delivery_id
+    assert found.happened_at is not None
 
 
 @given(st.binary(max_size=50), st.binary(max_size=50), st.text(min_size=1, max_size=8))

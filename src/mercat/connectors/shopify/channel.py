@@ -147,9 +147,10 @@ class ShopifyChannel:
     def _set(self, draft: ListingDraft) -> Shown:
         _refuse_over_limits(draft)
         # What could never be sent is refused before the shop is asked for anything.
-        to_wire(draft, known_of(draft), namespace=self._settings.key_namespace)
+        variables = to_wire(draft, known_of(draft), namespace=self._settings.key_namespace)
         self._ensure_key()
-        variables = to_wire(draft, self._known([draft])[draft.key], namespace=self._settings.key_namespace)
+        if draft.reference and known_of(draft).lacks(draft):
+            variables = to_wire(draft, self._known([draft])[draft.key], namespace=self._settings.key_namespace)
         size = operations.size_of_product_set(variables)
         answer = self._client.call(operations.PRODUCT_SET, variables, size=size)
         product = bulk.product_of(answer.product_set)

@@ -126,7 +126,7 @@ def create(_: Any, call: Call, args: dict[str, Any]) -> dict[str, Any]:
     for place, given in enumerate(args["files"]):
         check_source(given, ["files", place], "INVALID_IMAGE_SOURCE_URL")
         _check_name(call.shop, given, place)
-    return {"files": [_taken_in(call.shop, given) for given in args["files"]], "userErrors": []}
+    return {"files": [taken_in(call.shop, given) for given in args["files"]], "userErrors": []}
 
 
 def _check_name(shop: Shop, given: dict[str, Any], place: int) -> None:
@@ -146,7 +146,8 @@ def _check_name(shop: Shop, given: dict[str, Any], place: int) -> None:
         raise Refused(["files", place, "filename"], message, "MISMATCHED_FILENAME_AND_ORIGINAL_SOURCE")
 
 
-def _taken_in(shop: Shop, given: dict[str, Any]) -> File:
+def taken_in(shop: Shop, given: dict[str, Any]) -> File:
+    """The file of that name with other content, where ``REPLACE`` asks for it; else a new one."""
     old = shop.files_by_name.get(given.get("filename") or "")
     if given.get("duplicateResolutionMode") == "REPLACE" and old is not None:
         old.source, old.alt, old.updated_at = given["originalSource"], given.get("alt"), stamp()

@@ -6,7 +6,7 @@ from typing import Any
 
 from mercat.sandbox.shopify.calls import Call
 from mercat.sandbox.shopify.clocks import stamp
-from mercat.sandbox.shopify.media import add_file
+from mercat.sandbox.shopify.media import taken_in
 from mercat.sandbox.shopify.membership import join, leave
 from mercat.sandbox.shopify.metafields import Value, write
 from mercat.sandbox.shopify.news import changed, created
@@ -96,7 +96,7 @@ def write_texts(shop: Shop, product: Product, given: dict[str, Any], *, handle: 
 def _write_files(shop: Shop, product: Product, made: Plan) -> list[File]:
     if made.files is None:
         return []
-    files = [file or add_file(shop, given) for file, given in made.files]
+    files = [file or taken_in(shop, given) for file, given in made.files]
     for file, (_, given) in zip(files, made.files, strict=True):
         if "alt" in given:
             file.alt = given["alt"]
