@@ -10,7 +10,7 @@ from mercat.core.clock import now
 
 def stamp() -> str:
     """This instant as the API writes it."""
-    return now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(slots=True)

@@ -98,18 +98,23 @@ def prepare(text: str) -> Prepared:
     return Prepared(document, errors, operations)
 
 
+# What graphql-core says, and the code that Shopify gives it.
 _CODES = (
     ("Cannot query field", "undefinedField"),
     ("Unknown argument", "argumentNotAccepted"),
-    ("Field", "missingRequiredArguments"),
+    ("is required, but it was not provided", "missingRequiredArguments"),
+    ("must have a selection", "selectionMismatch"),
+    ("must not have a selection", "selectionMismatch"),
     ("Unknown type", "undefinedType"),
-    ("Variable", "variableMismatch"),
     ("Unknown directive", "undefinedDirective"),
+    ("used in position expecting type", "variableMismatch"),
+    ("is not defined", "variableNotDefined"),
+    ("is never used", "variableNotUsed"),
 )
 
 
 def _worded(error: GraphQLError) -> dict[str, Any]:
-    code = next((code for start, code in _CODES if error.message.startswith(start)), "argumentLiteralsIncompatible")
+    code = next((code for words, code in _CODES if words in error.message), "argumentLiteralsIncompatible")
     return {**error.formatted, "extensions": {"code": code}}
 
 
