@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mercat.cli import sandbox_feeds
 from mercat.cli.display import say
 from mercat.cli.session import JsonOption, print_json
 from mercat.core.errors import Invalid
@@ -50,6 +51,10 @@ def shopify(
         raise Invalid(f"--faults: {wrong}") from None
     options = Options(plan=plan, faults=rates, seed=seed, cost_curve=cost)
     serve(options, host=host, port=port, opened=lambda house: _announce(house, as_json=as_json))
+
+
+for _command in (sandbox_feeds.ftp, sandbox_feeds.ftps, sandbox_feeds.sftp, sandbox_feeds.s3):
+    app.command()(_command)
 
 
 def _announce(house: House, *, as_json: bool) -> None:

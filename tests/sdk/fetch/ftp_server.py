@@ -1,65 +1,11 @@
-"""A real FTP server on loopback, plain or over TLS."""
+"""The sandbox's FTP server, with the login that these tests use."""
 
-import logging
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
 
-with warnings.catch_warnings():
-    # Up to Python 3.11 the server stands on asyncore, which says at import that it will be gone in 3.12.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
-    from pyftpdlib.ioloop import IOLoop
-    from pyftpdlib.servers import FTPServer
+from mercat.sandbox.feeds import Login
+from mercat.sandbox.feeds.ftp import ftp_serving as serving
+from mercat.sandbox.feeds.ftp import without
 
-logging.getLogger("pyftpdlib").setLevel("CRITICAL")
+ftp_serving = partial(serving, login=Login("anna", "geheim"))
 
-
-def without(*commands: str) -> dict[str, object]:
-    """Manners of a server that does not know these commands."""
-    return {"proto_cmds": {name: facts for name, facts in FTPHandler.proto_cmds.items() if name not in commands}}
-
-
-class ImplicitTls(TLS_FTPHandler):
-    """TLS from the first byte on, before the greeting."""
-
-    def handle(self):
-        self.secure_connection(self.get_ssl_context())
-
-    def handle_ssl_established(self):
-        TLS_FTPHandler.handle(self)
-
-
-@contextmanager
-def ftp_serving(
-    root: Path, *, tls: Path | None = None, implicit: bool = False, port: int = 0, most: int = 50, **manners: object
-) -> Iterator[int]:
-    """Serve ``root`` to anna (password geheim) and give the port."""
-    authorizer = DummyAuthorizer()
-    authorizer.add_user("anna", "geheim", str(root), perm="elr")
-    kind = ImplicitTls if implicit else TLS_FTPHandler if tls else FTPHandler
-    handler = type("Bound", (kind,), {"authorizer": authorizer, "unicode_errors": "surrogateescape", **manners})
-    if tls:
-        handler.certfile = str(tls)
-        handler.tls_control_required = handler.tls_data_required = not implicit
-        handler.ssl_context = None
-    loop = IOLoop()
-    server = FTPServer(("127.0.0.1", port), handler, ioloop=loop)
-    server.max_cons = most
-    stop = threading.Event()
-
-    def run() -> None:
-        while not stop.is_set():
-            loop.loop(timeout=0.02, blocking=False)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield server.socket.getsockname()[1]
-    finally:
-        stop.set()
-        thread.join(5)
-        server.close_all()
+__all__ = ["ftp_serving", "without"]

@@ -1,18 +1,16 @@
-"""A small real server that speaks S3's listing, HEAD and ranges, and checks signatures."""
+"""Objects of a bucket, from the sandbox's S3 server with faults of the test's own."""
 
+import datetime as dt
 import hashlib
-import hmac
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
-from xml.sax.saxutils import escape
+from urllib.parse import quote
 
 import pytest
 
+from mercat.sandbox.feeds import Login
+from mercat.sandbox.feeds.s3 import S3Handler, s3_serving
 from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable
 from mercat.sdk.fetch import FetchOptions, Pace, RemoteFile, fetch, list_files
 
@@ -24,6 +22,8 @@ ID, SECRET = "AKIDEXAMPLE", "geheim/+="
 
 @dataclass
 class Store:
+    """Objects in memory, and what goes wrong with them. Keys are the older, the later they stand in the alphabet."""
+
     objects: dict[str, bytes] = field(default_factory=dict)
     faults: list[int] = field(default_factory=list)
     cut: list[int] = field(default_factory=list)
@@ -31,102 +31,39 @@ class Store:
     public: bool = False
     port: int = 0
 
+    def keys(self) -> list[str]:
+        return list(self.objects)
+
+    def body(self, key: str) -> bytes:
+        return self.objects[key]
+
     def etag(self, key: str) -> str:
         return f'"{hashlib.md5(self.objects[key]).hexdigest()}"'
 
+    def modified(self, key: str) -> dt.datetime:
+        place = sorted(self.objects, reverse=True).index(key)
+        return dt.datetime(2026, 10, 5, 10, tzinfo=dt.UTC) + dt.timedelta(seconds=place)
 
-class S3Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    store: Store
 
-    def log_message(self, *_: Any) -> None:
-        pass
+class Faulty(S3Handler):
+    """Fails when the store says so, and breaks off what it sends."""
 
-    def signed(self) -> bool:
-        """AWS Signature Version 4, header form (S3 API reference, 2006-03-01)."""
-        given = self.headers.get("Authorization", "")
-        if self.store.public:
-            return not given
-        if not given.startswith("AWS4-HMAC-SHA256 "):
-            return False
-        parts = dict(part.strip().split("=", 1) for part in given.removeprefix("AWS4-HMAC-SHA256 ").split(","))
-        identity, *scope = parts["Credential"].split("/")
-        address = urlsplit(self.path)
-        query = "&".join(
-            sorted(f"{quote(k, '')}={quote(v, '')}" for k, v in parse_qsl(address.query, keep_blank_values=True))
-        )
-        names = parts["SignedHeaders"].split(";")
-        headers = "".join(f"{name}:{self.headers[name].strip()}\n" for name in names)
-        request = "\n".join(
-            [self.command, address.path, query, headers, ";".join(names), self.headers["x-amz-content-sha256"]]
-        )
-        text = "\n".join(
-            [
-                "AWS4-HMAC-SHA256",
-                self.headers["x-amz-date"],
-                "/".join(scope),
-                hashlib.sha256(request.encode()).hexdigest(),
-            ]
-        )
-        key = f"AWS4{SECRET}".encode()
-        for step in [*scope, text]:
-            key = hmac.digest(key, step.encode(), "sha256")
-        return identity == ID and hmac.compare_digest(key.hex(), parts["Signature"])
+    objects: Store
 
-    def answer(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            cut = self.store.cut.pop(0) if self.store.cut and status < 300 else None
-            self.wfile.write(body[:cut])
-            self.close_connection = cut is not None
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        store = self.store
+    def do_GET(self) -> None:  # noqa: N802  # http.server calls it so
+        store = self.objects
+        self.public = store.public
         store.seen.append((self.command, self.path, dict(self.headers)))
         if store.faults:
             status = store.faults.pop(0)
-            code = {503: "SlowDown", 301: "PermanentRedirect"}.get(status, "InternalError")
-            self.answer(status, f"<Error><Code>{code}</Code></Error>".encode())
-        elif not self.signed():
-            self.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
-        elif (key := unquote(urlsplit(self.path).path).removeprefix("/feeds-bucket").lstrip("/")) == "":
-            self.answer(200, self.listing())
-        elif key not in store.objects:
-            self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
-        elif self.headers.get("If-Match") not in {None, store.etag(key)}:
-            self.answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+            self.refuse(status, {503: "SlowDown", 301: "PermanentRedirect"}.get(status, "InternalError"))
         else:
-            self.show(key)
+            super().do_GET()
 
-    def show(self, key: str) -> None:
-        body, status = self.store.objects[key], 200
-        headers = {"ETag": self.store.etag(key), "Last-Modified": "Mon, 05 Oct 2026 10:00:00 GMT"}
-        if asked := self.headers.get("Range"):
-            start = int(asked.removeprefix("bytes=").partition("-")[0])
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            body, status = body[start:], 206
-        self.answer(status, body, headers | {"Content-Length": str(len(body))})
-
-    def listing(self) -> bytes:
-        asked = dict(parse_qsl(urlsplit(self.path).query))
-        prefix, delimiter = asked.get("prefix", ""), asked.get("delimiter", "")
-        keys = [key for key in sorted(self.store.objects) if key.startswith(prefix)]
-        shown = [key for key in keys if delimiter not in key[len(prefix) :]]
-        entries = "".join(
-            f"<Contents><Key>{escape(key)}</Key><Size>{len(self.store.objects[key])}</Size>"
-            f"<LastModified>2026-10-05T10:00:{number:02}.000Z</LastModified><ETag>{self.store.etag(key)}</ETag></Contents>"
-            for number, key in enumerate(reversed(shown))
-        )
-        return (
-            '<?xml version="1.0"?><ListBucketResult><Name>feeds-bucket</Name>'
-            f"<KeyCount>{len(shown)}</KeyCount><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>"
-        ).encode()
+    def write(self, body: bytes, status: int) -> None:
+        cut = self.objects.cut.pop(0) if self.objects.cut and status < 300 else None
+        self.wfile.write(body[:cut])
+        self.close_connection = cut is not None
 
 
 @pytest.fixture
@@ -134,15 +71,8 @@ def store() -> Iterator[Store]:
     store = Store()
     for name in ["in/a.csv", "in/b.csv", "in/notes.txt", "in/deeper/c.csv", "in/größe 1+2.csv", "top.csv"]:
         store.objects[name] = BODY
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (S3Handler,), {"store": store}))
-    server.daemon_threads = True
-    store.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield store
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with s3_serving(store, bucket="feeds-bucket", login=Login(ID, SECRET), handler=Faulty) as store.port:
+        yield store
 
 
 @pytest.fixture

@@ -1,17 +1,18 @@
 """A real SFTP server on loopback."""
 
-import asyncio
 import os
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import asyncssh
 import pytest
 
+from mercat.sandbox.feeds import Login
+from mercat.sandbox.feeds.sftp import Door
+from mercat.sandbox.feeds.sftp import sftp_serving as serving
 from mercat.sdk.errors import Rejected, Unauthorized, Unavailable
 from mercat.sdk.fetch import FetchOptions, Pace, RemoteFile, fetch, list_files
 
@@ -20,58 +21,7 @@ from .conftest import Waits
 BODY = bytes(range(256)) * 20_000  # five megabytes: more than one read
 
 
-class Door(asyncssh.SSHServer):
-    """Lets anna in by password, and any user by the one authorised key."""
-
-    def __init__(self, visits: list[asyncssh.SSHServerConnection]) -> None:
-        self._visits = visits
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._visits.append(conn)
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("anna", "geheim")
-
-
-@contextmanager
-def sftp_serving(root: Path, key: asyncssh.SSHKey, *, door: type[Door] = Door, **manners: object) -> Iterator[int]:
-    ports: list[int] = []
-    visits: list[asyncssh.SSHServerConnection] = []
-    ready = threading.Event()
-    ends: list[Callable[[], object]] = []
-
-    async def serve() -> None:
-        acceptor = await asyncssh.listen(
-            "127.0.0.1",
-            0,
-            server_factory=lambda: door(visits),
-            server_host_keys=[key],
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(root)),
-            **manners,
-        )
-        over = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        ends.append(lambda: loop.call_soon_threadsafe(over.set))
-        ports.append(acceptor.get_port())
-        ready.set()
-        await over.wait()
-        acceptor.close()
-        await acceptor.wait_closed()
-        for visit in visits:
-            visit.abort()
-            await visit.wait_closed()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield ports[0]
-    finally:
-        ends[0]()
-        thread.join(5)
+sftp_serving = partial(serving, login=Login("anna", "geheim"))
 
 
 @pytest.fixture(scope="module")
