@@ -10,7 +10,7 @@ from uuid import UUID
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.operations.calling import BudgetView, record_calls, refuse_overspent, set_budget, usage
-from mercat.domain.operations.inbox import Delivery, claim, finish_delivery, get_delivery, purge_deliveries
+from mercat.domain.operations.inbox import Delivery, claim, claimed_deliveries, finish_deliveries, purge_deliveries
 from mercat.domain.operations.models import SyncHistory
 from mercat.domain.operations.repository import SyncHistoryRepository
 
@@ -22,10 +22,10 @@ __all__ = [
     "RunResult",
     "begin_run",
     "claim",
+    "claimed_deliveries",
     "close_orphans",
-    "finish_delivery",
+    "finish_deliveries",
     "finish_run",
-    "get_delivery",
     "list_runs",
     "purge_deliveries",
     "record_calls",
