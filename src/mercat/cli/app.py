@@ -31,6 +31,7 @@ COMMANDS = {
     "pull": ("pull", "Look what a store shows by now."),
     "reconcile": ("reconcile", "Compare all that a store shows, and mend what differs."),
     "listings": ("listings", "What stores show of ours: list, show, retry, settle."),
+    "serve": ("serve", "Take in what channels deliver, with a worker inside."),
     "secrets": ("secrets", "The key that seals credentials: rotate, generate."),
     "usage": ("usage", "Calls that went out this month, and their budgets."),
     "history": ("history", "What ran, when, and how it went."),

@@ -19,6 +19,7 @@ from mercat.core.actor import Actor
 from mercat.core.errors import Conflict, NotFound
 from mercat.core.settings import Settings, load
 from mercat.core.unit import Runtime
+from mercat.domain import register_hearing
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 PageOption = Annotated[int, typer.Option("--page", min=1, help="Which page.")]
@@ -49,6 +50,7 @@ def open_runtime(*, home: Path | None = None, needs: Needs = Needs.CURRENT) -> I
     try:
         if needs >= Needs.CURRENT:
             _refuse_outdated(runtime)
+            register_hearing()
         yield runtime
     finally:
         runtime.close()

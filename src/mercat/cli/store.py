@@ -116,6 +116,22 @@ def set_(
 
 
 @app.command()
+def subscribe(
+    name: NameArgument,
+    *,
+    address: Annotated[str, typer.Option("--address", help="Where the shop reaches `mercat serve`: https://…")],
+    as_json: JsonOption = False,
+) -> None:
+    """Have the shop tell us what happens there."""
+    with open_runtime() as runtime:
+        topics = listings.subscribe(runtime, me(), name, address)
+    if as_json:
+        print_json({"name": name, "topics": topics})
+    else:
+        say(f"{name} tells {address} of {', '.join(topics)}.")
+
+
+@app.command()
 def remove(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """Disconnect a store and forget its credentials. What it shows stays as it is there."""
     with open_runtime() as runtime, runtime.write(me()) as unit:

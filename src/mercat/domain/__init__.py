@@ -7,7 +7,16 @@ from pkgutil import iter_modules
 
 def register_jobs() -> None:
     """Import every room's ``jobs.py``, which registers what it runs. For whoever runs jobs, or judges what can be run."""
+    _import_each("jobs")
+
+
+def register_hearing() -> None:
+    """Import every room's ``hearing.py``, which registers what it listens to. For whoever changes anything."""
+    _import_each("hearing")
+
+
+def _import_each(part: str) -> None:
     for room in iter_modules(__path__):
-        name = f"{__name__}.{room.name}.jobs"
+        name = f"{__name__}.{room.name}.{part}"
         if find_spec(name) is not None:
             import_module(name)

@@ -131,13 +131,18 @@ class Account:
 
 @dataclass(frozen=True)
 class Notice:
-    """A delivery of the channel, whose signature was checked. ``delivery_id`` is the same when it is delivered again."""
+    """A delivery of the channel, whose signature was checked. ``delivery_id`` is the same when it is delivered again.
+
+    ``concerns``: a ``listing`` (``subject`` is its reference), ``stock`` (``subject`` is a stock reference), the
+    ``account``, which is closed to us, people's ``privacy``, or something ``other`` that nobody waits for.
+    """
 
     delivery_id: str
     topic: str
     subject: str | None
     happened_at: dt.datetime | None
     shown: Shown | None = None
+    concerns: Literal["listing", "stock", "account", "privacy", "other"] = "other"
 
 
 @dataclass(frozen=True)

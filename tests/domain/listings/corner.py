@@ -299,7 +299,8 @@ class Corner:
         at = told.get("at")
         shown = self._shown(told["subject"]) if told.get("whole") else None
         happened = None if at is None else START + dt.timedelta(seconds=at)
-        return Notice(told["id"], told["topic"], told.get("subject"), happened, shown)
+        concerns = told.get("concerns", "other")
+        return Notice(told["id"], told["topic"], told.get("subject"), happened, shown, concerns)
 
 
 def sign(secret: str, body: bytes) -> str:

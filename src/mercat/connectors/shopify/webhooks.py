@@ -11,6 +11,7 @@ import base64
 import datetime as dt
 import hmac
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -45,6 +46,17 @@ _KINDS = {
     "inventory_items": "InventoryItem",
     "locations": "Location",
 }
+
+
+_CONCERNS: dict[str, Literal["listing", "stock", "account", "privacy"]] = {
+    "products": "listing",
+    "inventory_levels": "stock",
+    "app": "account",
+    "customers": "privacy",
+    "shop": "privacy",
+}
+_PLAIN = {"app/scopes_update", "shop/update"}
+"""Topics of those families that are about something else."""
 
 
 class _Payload(msgspec.Struct):
@@ -110,6 +122,7 @@ def notice(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> N
         topic=topic,
         subject=_subject(topic, payload),
         happened_at=_instant(payload.updated_at) or _instant(told.get("shopify-triggered-at")),
+        concerns="other" if topic.lower() in _PLAIN else _CONCERNS.get(topic.partition("/")[0].lower(), "other"),
     )
 
 

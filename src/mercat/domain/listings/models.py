@@ -160,7 +160,7 @@ class ListingVariant(Row):
     """A variant at a store, by the channel's ids. ``stock_moves`` counts our movements: each has a key of its own."""
 
     __tablename__ = "listing_variants"
-    __table_args__ = (UniqueConstraint("listing_id", "sku"), Index(None, "variant_id"), Index(None, "reference"))
+    __table_args__ = (UniqueConstraint("listing_id", "sku"), Index(None, "variant_id"), Index(None, "stock_reference"))
 
     listing_id: Mapped[UUID] = mapped_column(Id, ForeignKey("listings.id", ondelete="CASCADE"))
     variant_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("product_variants.id", ondelete="SET NULL"))

@@ -13,12 +13,13 @@ from mercat.core.actor import Actor
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import MercatError, NotFound
 from mercat.core.log import get_logger
-from mercat.core.unit import ReadUnit, Runtime
+from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.batching import Batcher
 from mercat.domain.listings.connecting import Pause, Shop, open_shop, pause_store
 from mercat.domain.listings.guarding import Plan, PriceMove, judge
 from mercat.domain.listings.listing_repository import ListingBulk
+from mercat.domain.listings.messages import PublishStore
 from mercat.domain.listings.pushing import Progress
 from mercat.domain.listings.refreshing import has_shelves, refresh, terms_of
 from mercat.domain.listings.schemas import PublishResult
@@ -68,6 +69,36 @@ def publish(
     result.calls, result.cost = shop.meter.calls, round(shop.meter.cost, 2)
     result.seconds = round(time.monotonic() - started, 3)
     return result
+
+
+def look_over(runtime: Runtime, actor: Actor, name: str, *, progress: Progress = _NO_PROGRESS) -> int:
+    """Look at the listings whose products moved; how many. A store that publishes by itself is sent what is pending.
+
+    Nothing leaves the house here: publishing is a job of its own.
+    """
+    shop = open_shop(runtime, actor, name, even_paused=True)
+    with named_lock(runtime.engine, lock_of(shop.id)):
+        looked = refresh(runtime, actor, shop, progress=progress)
+    with runtime.write(actor) as unit:
+        store = StoreRepository(unit.session).get(shop.id)
+        counts = ListingBulk(unit.bulk, shop.id.bytes).counts()
+        is_anything_pending = any(counts.get(act) for act in ("create", "update", "withdraw"))
+        if shop.selling.auto_publish and is_anything_pending and not store.paused_reason:
+            enqueue_publish(unit, name)
+    return looked
+
+
+def enqueue_publish(
+    unit: WriteUnit, name: str, *, yes: bool = False, only: Sequence[str] = (), everything: bool = False
+) -> UUID:
+    """Have a worker publish; the job's id. Two that wait for the same are one. Raises ``NotFound``."""
+    unit.actor.require("listings.publish")
+    store = StoreRepository(unit.session).by_name(name)
+    message = PublishStore(name, yes=yes, only=tuple(only), everything=everything)
+    # One that says yes, or that is about a few products only, must not be taken for one that does not.
+    is_plain = not (yes or only or everything)
+    key = f"publish-{store.id}" if is_plain else None
+    return unit.enqueue(message, key=key, subject=("store", str(store.id)))
 
 
 class _Publishing:

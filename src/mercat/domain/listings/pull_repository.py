@@ -90,6 +90,35 @@ class PullBulk:
             moment is not None and bool(known.shop_updated_at) and self.bulk.time(moment) < str(known.shop_updated_at)
         )
 
+    def is_told(self, moment: dt.datetime | None, known: Known) -> bool:
+        """Whether this was seen already, or something newer."""
+        return (
+            moment is not None and bool(known.shop_updated_at) and self.bulk.time(moment) <= str(known.shop_updated_at)
+        )
+
+    def references_of_stock(self, stock_references: Collection[str]) -> dict[str, str]:
+        """The listing that each stock reference is part of."""
+        found: dict[str, str] = {}
+        for some in chunks(stock_references, CHUNK):
+            where, values = self.bulk.among("v.stock_reference", some)
+            sql = (
+                "SELECT v.stock_reference, l.platform_listing_id FROM listing_variants v "
+                "JOIN listings l ON l.id = v.listing_id "
+                f"WHERE l.store_id = ? AND l.platform_listing_id IS NOT NULL AND {where}"
+            )
+            found.update(self.bulk.fetch(sql, [self.bulk.id(self.store_id), *values]))
+        return found
+
+    def unseen(self, references: Collection[str], since: dt.datetime) -> list[bytes]:
+        """Of these listings, those that were not met since then."""
+        found: list[bytes] = []
+        for some in chunks(references, CHUNK):
+            where, values = self.bulk.among("platform_listing_id", some)
+            sql = f"SELECT id FROM listings WHERE store_id = ? AND (last_checked_at IS NULL OR last_checked_at < ?) AND {where}"
+            rows = self.bulk.fetch(sql, [self.bulk.id(self.store_id), self.bulk.time(since), *values])
+            found += [self.bulk.id_of(row[0]) for row in rows]
+        return found
+
     def _moment(self, value: Any) -> str:
         """As ``Bulk.time`` writes it, so that two can be compared."""
         if isinstance(value, str):

@@ -13,9 +13,10 @@ from mercat.core.actor import Actor
 from mercat.core.database.bulk import chunks
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import MercatError
-from mercat.core.unit import Runtime
+from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.listings.adopting import adopt_strangers
-from mercat.domain.listings.connecting import Pause, Shop, open_shop, pause_store
+from mercat.domain.listings.connecting import Pause, Shop, open_shop, pause_store, selling_of
+from mercat.domain.listings.messages import PullStore, ReconcileStore
 from mercat.domain.listings.publishing import lock_of, publish
 from mercat.domain.listings.pull_repository import PullBulk
 from mercat.domain.listings.pushing import Progress
@@ -85,6 +86,32 @@ def reconcile(
     seen = pull(runtime, actor, name, full=True, pause=pause, progress=progress, job_id=job_id)
     sent = publish(runtime, actor, name, yes=yes, everything=True, pause=pause, progress=progress, job_id=job_id)
     return Reconciled(seen, sent)
+
+
+def enqueue_pull(unit: WriteUnit, name: str, *, full: bool = False, adopt: bool = False) -> UUID:
+    """Have a worker pull; the job's id. Raises ``NotFound``."""
+    unit.actor.require("listings.pull")
+    store = StoreRepository(unit.session).by_name(name)
+    key = f"pull-{store.id}" if not (full or adopt) else None
+    return unit.enqueue(PullStore(name, full=full, adopt=adopt), key=key, subject=("store", str(store.id)))
+
+
+def enqueue_reconcile(unit: WriteUnit, name: str, *, yes: bool = False) -> UUID:
+    """Have a worker reconcile; the job's id. Raises ``NotFound``."""
+    unit.actor.require("listings.pull")
+    store = StoreRepository(unit.session).by_name(name)
+    return unit.enqueue(ReconcileStore(name, yes=yes), subject=("store", str(store.id)))
+
+
+def forget(runtime: Runtime, actor: Actor, name: str, references: Sequence[str], since: dt.datetime) -> int:
+    """Of these listings, those that a look since then did not meet are gone at the shop; how many."""
+    with runtime.write(actor) as unit:
+        store = StoreRepository(unit.session).by_name(name)
+        repository = PullBulk(unit.bulk, store.id.bytes)
+        gone = repository.unseen(references, since)
+        if selling_of(store).policy("listing") != "hold":
+            repository.gone(gone, unit.now)
+        return len(gone)
 
 
 class _Pulling:

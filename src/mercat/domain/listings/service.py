@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from mercat.domain.listings.publishing import publish
-from mercat.domain.listings.pulling import Reconciled, pull, reconcile
+from mercat.domain.listings import hearing as _hearing  # noqa: F401  # it registers what it listens to
+from mercat.domain.listings.publishing import enqueue_publish, look_over, publish
+from mercat.domain.listings.pulling import Reconciled, enqueue_pull, enqueue_reconcile, pull, reconcile
+from mercat.domain.listings.receiving import read_deliveries, receive
 from mercat.domain.listings.schemas import ListingView, PublishResult, PullResult, StoreDraft, StoreView
 from mercat.domain.listings.stores import add as add_store
 from mercat.domain.listings.stores import get as get_store
 from mercat.domain.listings.stores import list_all as list_stores
 from mercat.domain.listings.stores import look_up as test_store
 from mercat.domain.listings.stores import remove as remove_store
-from mercat.domain.listings.stores import reseal, sandbox_draft, secrets_wanted, set_selling
+from mercat.domain.listings.stores import reseal, sandbox_draft, secrets_wanted, set_selling, subscribe
 from mercat.domain.listings.viewing import list_listings, retry, settle, show_listing
 from mercat.sdk.channels import Account
 
@@ -23,11 +25,17 @@ __all__ = [
     "StoreDraft",
     "StoreView",
     "add_store",
+    "enqueue_publish",
+    "enqueue_pull",
+    "enqueue_reconcile",
     "get_store",
     "list_listings",
     "list_stores",
+    "look_over",
     "publish",
     "pull",
+    "read_deliveries",
+    "receive",
     "reconcile",
     "remove_store",
     "reseal",
@@ -37,5 +45,6 @@ __all__ = [
     "set_selling",
     "settle",
     "show_listing",
+    "subscribe",
     "test_store",
 ]

@@ -136,6 +136,16 @@ def set_selling(unit: WriteUnit, name: str, changes: Mapping[str, Any]) -> Store
     return view_of(unit, store)
 
 
+def subscribe(runtime: Runtime, actor: Actor, name: str, address: str) -> list[str]:
+    """Have the channel tell ``address`` (where ``mercat serve`` is reached from there) what happens; the topics."""
+    actor.require("listings.connect")
+    shop = open_shop(runtime, actor, name)
+    try:
+        return shop.channel.subscribe(f"{address.rstrip('/')}/webhooks/{shop.id}")
+    finally:
+        shop.meter.flush()
+
+
 def remove(unit: WriteUnit, name: str) -> None:
     """Disconnect a store. What it shows stays there, what we know of it stays here; its credentials are forgotten."""
     unit.actor.require("listings.connect")

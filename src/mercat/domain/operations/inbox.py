@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,18 +50,20 @@ def claim(
     return row.id
 
 
-def get_delivery(unit: ReadUnit, delivery_id: UUID) -> Delivery:
-    """A delivery. Raises ``NotFound``."""
-    row = InboxRepository(unit.session).get(delivery_id)
-    return Delivery(row.id, row.source, row.topic, row.state, row.payload, row.happened_at)
+def claimed_deliveries(unit: ReadUnit, source: str, *, limit: int = 500) -> list[Delivery]:
+    """What came from there and waits to be worked on, oldest first."""
+    rows = InboxRepository(unit.session).claimed(source, limit=limit)
+    return [Delivery(row.id, row.source, row.topic, row.state, row.payload, row.happened_at) for row in rows]
 
 
-def finish_delivery(unit: WriteUnit, delivery_id: UUID, *, result: str | None = None, failed: bool = False) -> None:
-    """Its work is done, or failed and may come again. What is done keeps no payload: it may hold people's data."""
-    row = InboxRepository(unit.session).get(delivery_id)
-    row.state, row.finished_at, row.result = "failed" if failed else "done", unit.now, result
-    if not failed:
-        row.payload = None
+def finish_deliveries(unit: WriteUnit, results: Mapping[UUID, str], *, failed: bool = False) -> None:
+    """Their work is done, or failed and may come again. What is done keeps no payload."""
+    repository = InboxRepository(unit.session)
+    for delivery_id, result in results.items():
+        row = repository.get(delivery_id)
+        row.state, row.finished_at, row.result = "failed" if failed else "done", unit.now, result
+        if not failed:
+            row.payload = None
 
 
 def purge_deliveries(unit: WriteUnit, older_than: dt.timedelta) -> int:

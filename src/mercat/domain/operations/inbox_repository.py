@@ -15,6 +15,11 @@ class InboxRepository(Repository[ProcessedHash]):
 
     model = ProcessedHash
 
+    def claimed(self, source: str, *, limit: int) -> list[ProcessedHash]:
+        """What waits to be worked on, oldest first."""
+        rows = select(ProcessedHash).where(ProcessedHash.state == "claimed", ProcessedHash.source == source)
+        return list(self.session.scalars(rows.order_by(ProcessedHash.received_at, ProcessedHash.id).limit(limit)))
+
     def purge(self, before: dt.datetime) -> int:
         """Remove what was done before then; how many."""
         old = (ProcessedHash.state == "done", ProcessedHash.received_at < before)

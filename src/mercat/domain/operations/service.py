@@ -11,7 +11,7 @@ from mercat.core.jobs.context import current_job
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.operations.calling import BudgetView, record_calls, refuse_overspent, set_budget, usage
-from mercat.domain.operations.inbox import Delivery, claim, finish_delivery, get_delivery, purge_deliveries
+from mercat.domain.operations.inbox import Delivery, claim, claimed_deliveries, finish_deliveries, purge_deliveries
 from mercat.domain.operations.models import SyncHistory
 from mercat.domain.operations.repository import SyncHistoryRepository
 from mercat.domain.operations.scheduling import (
@@ -42,12 +42,12 @@ __all__ = [
     "begin_run",
     "cancel_job",
     "claim",
+    "claimed_deliveries",
     "close_orphans",
     "count_jobs",
     "find_schedule",
-    "finish_delivery",
+    "finish_deliveries",
     "finish_run",
-    "get_delivery",
     "get_job",
     "job_log",
     "list_jobs",

@@ -216,7 +216,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing_variants")),
         sa.UniqueConstraint("listing_id", "sku", name=op.f("uq_listing_variants_listing_id_sku")),
     )
-    op.create_index(op.f("ix_listing_variants_reference"), "listing_variants", ["reference"], unique=False)
+    op.create_index(op.f("ix_listing_variants_stock_reference"), "listing_variants", ["stock_reference"], unique=False)
     op.create_index(op.f("ix_listing_variants_variant_id"), "listing_variants", ["variant_id"], unique=False)
 
 
