@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from mercat.domain.catalog.sifting import are_in_order
-from mercat.domain.catalog.stating import fault_of, mend, storable
+from mercat.domain.catalog.stating import FieldRules, fault_of, mend, storable
 from mercat.sdk.records import ImageRecord, Metafield, OfferRecord, ProductRecord, VariantRecord
 
 _LONG = "long " * 400
@@ -88,7 +88,7 @@ def _is_left_alone(key: str, record: ProductRecord) -> bool:
     kept, warnings = storable(record)
     if warnings or fault_of(kept, key) is not None:
         return False
-    return mend(kept, {}) == [] and kept == before
+    return mend(kept, FieldRules({}, {})) == [] and kept == before
 
 
 @given(st.lists(st.one_of(_nearly_ordinary(), _records), min_size=1, max_size=3), st.sampled_from(("S1", "x" * 256)))
