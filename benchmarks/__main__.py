@@ -43,6 +43,7 @@ def search(report: Report, _folder: Path, rows: int, databases: list[str]) -> No
     report.sections["search"] = found
     for database, measured in found.get("databases", {}).items():
         report.figure(f"search, {database}, p99 ms", measured["all_queries_ms"]["p99"], most=50)
+        report.figure(f"search, {database}, p99 ms of CPU", measured["all_queries_cpu_ms"]["p99"], most=50)
 
 
 def jobs(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:

@@ -171,3 +171,11 @@ def test_an_export_in_a_connectors_format(shop: Terminal, tmp_path: Path) -> Non
 
     assert (answer.code, answer.out) == (0, f"1 products (2 variants) in {target}\n")
     assert target.read_text("utf-8").startswith("Title,URL handle,")
+
+
+def test_an_upgrade_fills_the_search_index_that_a_revision_emptied(shop: Terminal) -> None:
+    found = skus(shop("product", "list", "--q", "thing", "--json"))
+    assert found
+    assert shop("db", "downgrade", "0004", "--yes").code == 0
+    assert shop("db", "upgrade").code == 0
+    assert skus(shop("product", "list", "--q", "thing", "--json")) == found

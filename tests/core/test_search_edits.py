@@ -10,6 +10,8 @@ from sqlalchemy import create_engine, make_url, text
 
 from mercat.core.database import search
 from mercat.core.database.bulk import Bulk
+from mercat.core.database.search.asking import understand
+from mercat.core.database.search.documents import keep
 from mercat.core.errors import Invalid
 from mercat.core.unit import Runtime
 
@@ -48,14 +50,14 @@ def test_sqlite_is_told_exactly_what_it_held(sqlite_runtime: Runtime) -> None:
     odd = ["DCP-130C Größe", "x-1 x-1 X1", "ＡＢ－１２ タカナ", "a" * 60 + " b-" * 30, "", "100"]
     for turn in range(3):
         with sqlite_runtime.write() as unit:
-            search.put(unit.bulk, [(key(n), odd[(n + turn) % 6], odd[n], odd[-n]) for n in range(6)])
+            search.put(unit.bulk, [(key(n), odd[(n + turn) % 6], odd[n % 6], odd[-n % 6]) for n in range(20)])
     with sqlite_runtime.write() as unit:
-        search.remove(unit.bulk, [key(n) for n in range(6)])
+        search.remove(unit.bulk, [key(n) for n in range(20)])
         # A deletion that does not tell what was put leaves terms behind, or an index that is called malformed.
-        assert unit.bulk.fetch("SELECT term, doc FROM search_terms") == []
-        unit.bulk.run("INSERT INTO search_fragments (search_fragments) VALUES ('integrity-check')")
-        unit.bulk.run("CREATE VIRTUAL TABLE temp.left_over USING fts5vocab(main, search_fragments, row)")
-        assert unit.bulk.fetch("SELECT term, doc FROM left_over") == []
+        for table in ("search_words", "search_sample", "search_fragments"):
+            unit.bulk.run(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+            unit.bulk.run(f"CREATE VIRTUAL TABLE temp.left_in_{table} USING fts5vocab(main, {table}, row)")
+            assert unit.bulk.fetch(f"SELECT term, doc FROM left_in_{table}") == []
 
 
 def test_two_writers_of_known_words_do_not_wait_for_each_other(runtime: Runtime) -> None:
@@ -80,6 +82,45 @@ def test_common_words_give_a_page_and_say_that_there_are_more(runtime: Runtime) 
         found = search.find(unit.bulk, "common", limit=10)
     assert [int.from_bytes(each, "big") for each in found.ids[:2]] == [9_001, 9_000]
     assert (len(found.ids), found.is_exact_total) == (10, False)
+
+
+def test_a_whole_code_then_its_beginning_win_over_thousands_that_hold_it(runtime: Runtime) -> None:
+    with runtime.write() as unit:
+        search.put(unit.bulk, [(key(n), f"Thing 012345 {n}", "", f"AA-012345-{n:05d}") for n in range(3_000)])
+        search.put(unit.bulk, [(key(9_001), "Its beginning", "", "ZZ 012345Z9"), (key(9_002), "It", "", "ZZ 012345")])
+    with runtime.read() as unit:
+        found = search.find(unit.bulk, "012345", limit=3).ids
+    assert [int.from_bytes(each, "big") for each in found[:2]] == [9_002, 9_001]
+
+
+def test_whatever_is_asked_all_that_answers_is_found(runtime: Runtime) -> None:
+    """Beginnings of many words and of few, common and rare, together and with fragments, against reading every text."""
+    chance = random.Random(8)
+    ends = ["".join(chance.choices("aeioklmnrst", k=chance.randrange(6))) for _ in range(300)]
+    words = [first + end for first in ("ma", "mo", "so", "x") for end in ends]
+    shelf = [
+        (
+            key(n),
+            " ".join(chance.choices(words, cum_weights=range(1, len(words) + 1), k=3)),
+            chance.choice(words),
+            f"{chance.choice(words)[:3]}-{chance.randrange(10**6):06d}",
+        )
+        for n in range(1_500)
+    ]
+    with runtime.write() as unit:
+        search.put(unit.bulk, shelf)
+    kept = list(keep(shelf))
+    asked = ["m", "mo", "x", "mok", "ma so", "m s", "123", "ma 12", "x 345", "max", "9", "moa s 1"]
+    asked += [f"{chance.choice(words)} {chance.choice(words)[:2]}" for _ in range(20)]
+    asked += [f"{each[3][:3]}{each[3][4:7]} {each[1][:2]}" for each in chance.sample(shelf, 10)]
+    asked += [f"{each[1].split()[0]}-{each[3][5:9]}" for each in chance.sample(shelf, 10)]
+    for query in asked:
+        right = {int.from_bytes(each.id, "big") for each in kept if each.answers(understand(query))}
+        with runtime.read() as unit:
+            found = search.find(unit.bulk, query, limit=5_000)
+        if right:
+            assert {int.from_bytes(each, "big") for each in found.ids} == right, query
+            assert (found.total, found.is_exact_total) == (len(right), True)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from mercat.cli.display import say, shown
 from mercat.cli.errors import FAILED
 from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
 from mercat.core.database import migrate
+from mercat.domain.catalog import service as catalog
 from mercat.domain.operations import service as _operations  # noqa: F401  # whatever has tables has to be known
 from mercat.domain.suppliers import service as _suppliers  # noqa: F401  # and, below it, the catalogue
 
@@ -35,6 +36,9 @@ def upgrade(
     """Bring the schema up to a revision."""
     with open_runtime(needs=Needs.NOTHING) as runtime:
         migrate.upgrade(runtime.engine, revision)
+        if migrate.current(runtime.engine) == migrate.head():
+            # A revision may have emptied the search index.
+            catalog.index_pending(runtime)
         _report(migrate.current(runtime.engine), as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from mercat.cli.display import say
 from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
 from mercat.core.database import migrate
 from mercat.core.settings import masked_url
+from mercat.domain.catalog import service as catalog
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -18,6 +19,8 @@ def init(*, as_json: JsonOption = False) -> None:
     with open_runtime(needs=Needs.NOTHING) as runtime:
         before = migrate.current(runtime.engine)
         migrate.upgrade(runtime.engine)
+        # A revision may have emptied the search index.
+        catalog.index_pending(runtime)
         after = migrate.current(runtime.engine)
         shown = masked_url(runtime.settings.url)
     if as_json:

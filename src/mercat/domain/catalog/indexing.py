@@ -14,7 +14,7 @@ from mercat.domain.catalog.messages import ProductsChanged
 
 # Up to so many products are indexed within the change itself.
 AT_ONCE = 500
-_CHUNK = 5_000
+_CHUNK = 20_000
 
 
 @on(ProductsChanged)

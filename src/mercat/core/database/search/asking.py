@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mercat.core.database.search.folding import LONGEST_WORD, fold, joined, parts
@@ -11,29 +12,32 @@ MOST_NEEDS = 12
 _MOST_PARTS = 6
 FRAGMENT = 3
 _MOST_KEYS = 5
+# Shorter runs of digits are as often a word of a title as the beginning of a code.
+_SHORTEST_BEGINNING = 5
 _ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюяіїєґђјљњћџ", "αβγδεζηθικλμνξοπρσςτυφχψω")
 
 
 @dataclass(frozen=True)
 class Token:
-    """One run of letters and digits, and where it may stand."""
+    """One run of letters and digits; ``known``: the words that begin with it, ``None`` where they are too many to list."""
 
     text: str
-    is_whole_code: bool = False
+    known: tuple[str, ...] | None = None
 
     @property
     def may_be_word(self) -> bool:
         """Whether a word can start with it."""
-        return not self.is_whole_code and len(self.text) <= LONGEST_WORD
+        return len(self.text) <= LONGEST_WORD and self.known != ()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether so many words start with it that the index would gather far too much."""
+        return self.may_be_word and self.known is None
 
     @property
     def fragments(self) -> list[str]:
         """The groups of three characters that a code with this token in it must have; empty: no code can."""
-        text = self.text
-        keys = [text[at : at + FRAGMENT] for at in range(len(text) - FRAGMENT + 1)]
-        # Neighbours say nearly the same: keys side by side select as well as all of them.
-        chosen = keys if len(keys) < _MOST_KEYS else [*keys[:-1:FRAGMENT][: _MOST_KEYS - 1], keys[-1]]
-        return list(dict.fromkeys(chosen))
+        return fragments(self.text)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,34 @@ class Need:
         """The plain texts that it was typed as."""
         return [token.text for token in self.options[-1]]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether one of its tokens is."""
+        return any(token.is_wide for token in self.tokens)
+
+    def knowing(self, known: dict[str, tuple[str, ...] | None]) -> Need:
+        """The same need, its tokens with the words that begin with them."""
+        return Need(tuple(tuple(Token(each.text, known[each.text]) for each in option) for option in self.options))
+
+
+def by_fragment(option: Sequence[Token]) -> tuple[Sequence[Token], bool]:
+    """Of an option that words alone do not answer: which of its tokens are fragments, and whether all of them are.
+
+    A token that no word begins with is one; else it is one of those that are long enough. Empty: none can be.
+    """
+    forced = [each for each in option if not each.may_be_word]
+    if forced:
+        return (forced if all(each.fragments for each in forced) else []), True
+    return [each for each in option if each.fragments], False
+
+
+def fragments(text: str) -> list[str]:
+    """A few of the text's groups of three characters, the first and the last among them."""
+    keys = [text[at : at + FRAGMENT] for at in range(len(text) - FRAGMENT + 1)]
+    # Neighbours say nearly the same: keys side by side select as well as all of them.
+    chosen = keys if len(keys) < _MOST_KEYS else [*keys[:-1:FRAGMENT][: _MOST_KEYS - 1], keys[-1]]
+    return list(dict.fromkeys(chosen))
+
 
 def understand(query: str) -> list[Need]:
     """One need for each group of signs between spaces; the first 512 characters and 12 groups count.
@@ -69,10 +101,15 @@ def understand(query: str) -> list[Need]:
     return list(dict.fromkeys(needs))[:MOST_NEEDS]
 
 
-def whole_code(query: str) -> Need | None:
-    """The query read as one whole code, if it can be one."""
-    text = joined(fold(query[:MOST_CHARACTERS])).replace(" ", "")
-    return Need(((Token(text, is_whole_code=True),),)) if text else None
+def whole_code(query: str) -> str:
+    """The query read as one whole code; empty: it can be none."""
+    return joined(fold(query[:MOST_CHARACTERS])).replace(" ", "")
+
+
+def may_begin_code(code: str) -> bool:
+    """Whether a query reads like the beginning of a code, rather than like a word of a title."""
+    has_digit = any(each.isdigit() for each in code)
+    return has_digit and (len(code) >= _SHORTEST_BEGINNING or (len(code) >= FRAGMENT and not code.isdigit()))
 
 
 def misspellings(word: str) -> set[str]:

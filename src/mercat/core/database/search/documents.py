@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+
+import msgspec
 
 from mercat.core.database.search.asking import Need, Token
 from mercat.core.database.search.folding import LONGEST_WORD, fold_lines, is_word, joined, parts
 
 Document = tuple[bytes, str, str, str]
-# The marks of the engines' terms; a word of the title has none. Folded text never holds them.
+# The mark of a term that is not a word of the title; and of texts that are no codes but have fragments as codes have.
+# Folded text never holds them.
 OTHER = "~"
-CODE = "="
-# Codes up to this length are terms of their own: their fragments alone would lead to too many others.
-SHORT_CODE = 5
+NO_CODE = "|"
+# Longer numbers and codes are no terms: they are found by their fragments, and no vocabulary of theirs can grow.
+LONGEST_NUMBER = 5
+_BEGINNING = 2
+# One in so many documents belongs to the sample.
+_SAMPLED = 16
 
 
-@dataclass
-class Kept:
-    """One document as the index keeps it, each text as tokens between spaces.
+class Kept(msgspec.Struct, gc=False):
+    """One document as the index keeps it.
 
-    ``title`` and ``words`` hold parts and joined forms, each once; ``words`` only what is not in the title. ``codes``
-    are the joined codes; ``fragmented`` adds the tokens of title and words that read like codes.
+    ``title`` and ``words`` are tokens between spaces, parts and joined forms, each once; ``words`` only what is not in
+    the title. ``codes`` is the text whose fragments find it: each joined code between spaces, then the tokens that only
+    read like codes, between bars. Tens of thousands of them at once would keep the garbage collector busy for nothing.
     """
 
     id: bytes
@@ -30,37 +34,19 @@ class Kept:
     words: str
     codes: str
 
-    @cached_property
+    @property
     def _tokens(self) -> str:
         return f" {self.title} {self.words} "
 
-    @cached_property
-    def fragmented(self) -> str:
-        """The text whose fragments find it."""
-        codes = self.codes
-        # Checked by is_word only where a cheap look leaves doubt: this runs for every document of a load.
-        more = [each for each in self._tokens.split() if not is_word(each) and each not in codes]
-        return " ".join([codes, *more]) if more else codes
-
     @property
-    def terms(self) -> list[str]:
-        """The terms that find it, with their marks."""
-        found = self.title.split()
-        found += [OTHER + each for each in self.words.split()]
-        found += [CODE + each for each in self.codes.split() if len(each) <= SHORT_CODE]
-        return [each for each in found if len(each) <= LONGEST_WORD] if len(self._tokens) > LONGEST_WORD else found
-
-    @cached_property
-    def vocabulary(self) -> list[str]:
-        """The words that a typing error may have meant."""
-        return [each for each in self._tokens.split() if each.isalpha() and len(each) <= LONGEST_WORD]
+    def is_sampled(self) -> bool:
+        """Whether the sample holds it. The last byte of an id is random."""
+        return self.id[-1] % _SAMPLED == 0
 
     def holds(self, token: Token) -> bool:
         """Whether it has the token as the beginning of a word, or as three or more characters of a code."""
         text = token.text
-        if token.is_whole_code:
-            return self.has_code(text)
-        return f" {text}" in self._tokens or (len(text) > 2 and text in self.fragmented)
+        return f" {text}" in self._tokens or (len(text) > 2 and text in self.codes)
 
     def answers(self, needs: Sequence[Need]) -> bool:
         """Whether it holds all that is needed."""
@@ -68,16 +54,21 @@ class Kept:
 
     def has_code(self, text: str) -> bool:
         """Whether one of its codes is exactly this."""
-        return f" {text} " in f" {self.codes} "
+        return f" {text} " in self.codes
 
-    def rank(self, needs: Sequence[Need], code: str) -> tuple[int, int, int, int, int, bytes]:
-        """Smaller is better: the whole query as a code, codes, words of the title, their beginnings, short titles."""
+    def has_code_begun(self, text: str) -> bool:
+        """Whether one of its codes begins with this."""
+        return f" {text}" in self.codes
+
+    def rank(self, needs: Sequence[Need], code: str) -> tuple[int, int, int, int, int, int, bytes]:
+        """Smaller is better: the whole query as a code, codes, as the beginning of one, words of the title, short titles."""
         options = [max(need.options, key=lambda option: all(map(self.holds, option))) for need in needs]
         tokens = [token.text for option in options for token in option]
         title = f" {self.title} "
         return (
-            0 if self.has_code(code) else 1,
+            0 if code and self.has_code(code) else 1,
             -sum(map(self.has_code, tokens)),
+            0 if code and self.has_code_begun(code) else 1,
             -sum(f" {token} " in title for token in tokens),
             -sum(f" {token}" in title for token in tokens),
             len(self.title),
@@ -88,11 +79,46 @@ class Kept:
 def keep(documents: Sequence[Document]) -> Iterator[Kept]:
     """Fold a batch of documents; of several with one id the last counts."""
     ids, titles, words, codes = zip(*{each[0]: each for each in documents}.values(), strict=True)
-    columns = (_tokens(fold_lines(titles)), _tokens(fold_lines(words)), joined(fold_lines(codes)).split("\n"))
+    folded = (fold_lines(titles), fold_lines(words), fold_lines(codes))
+    # Scripts without spaces need a closer look, and this runs for every token of a load.
+    is_plain = all(map(str.isascii, folded))
+    columns = (_tokens(folded[0]), _tokens(folded[1]), joined(folded[2]).split("\n"))
     for key, title, other, line in zip(ids, *columns, strict=True):
         own = dict.fromkeys(title.split())
         more = [each for each in dict.fromkeys(other.split()) if each not in own]
-        yield Kept(key, " ".join(own), " ".join(more), " ".join(line.split()))
+        listed = f" {' '.join(line.split())} " if line else ""
+        if is_plain:
+            odd = [each for each in [*own, *more] if not each.isalpha() or len(each) > LONGEST_WORD]
+            odd = [each for each in odd if len(each) > 2 and each not in listed]
+        else:
+            odd = [each for each in [*own, *more] if not is_word(each) and each not in listed]
+        if odd:
+            listed += NO_CODE + NO_CODE.join(odd) + NO_CODE
+        yield Kept(key, " ".join(own), " ".join(more), listed)
+
+
+def terms_of(documents: Sequence[Kept]) -> tuple[list[str], set[str]]:
+    """The terms that find each of the documents, with their marks, between spaces; and every one of their words.
+
+    Of a long code its first two characters stand, for those who have typed no more yet.
+    """
+    texts, seen = [], set[str]()
+    for each in documents:
+        terms = _terms(each.title)
+        seen.update(terms)
+        if each.words:
+            others = _terms(each.words)
+            seen.update(others)
+            terms += [OTHER + term for term in others]
+        texts.append(" ".join(terms))
+    return texts, seen
+
+
+def _terms(tokens: str) -> list[str]:
+    return [
+        each if len(each) <= LONGEST_NUMBER or (each.isalpha() and len(each) <= LONGEST_WORD) else each[:_BEGINNING]
+        for each in tokens.split()
+    ]
 
 
 def _tokens(folded: str) -> list[str]:

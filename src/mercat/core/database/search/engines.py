@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,8 +37,14 @@ class Engine(Protocol):
     def remove(self, bulk: Bulk, ids: Sequence[bytes]) -> None:
         """Take documents out."""
 
-    def with_code(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
-        """Documents one of whose codes may be the one token of the one need."""
+    def asking(self, bulk: Bulk) -> AbstractContextManager[None]:
+        """Around all questions of one search."""
+
+    def with_code(self, bulk: Bulk, code: str, limit: int) -> Candidates:
+        """Documents one of whose codes may be this."""
+
+    def with_code_begun(self, bulk: Bulk, code: str, limit: int) -> Candidates:
+        """Documents one of whose codes may begin with this, of three or more characters."""
 
     def in_title(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
         """Documents that hold all needs as words, or beginnings of words, of the title."""
@@ -45,5 +52,30 @@ class Engine(Protocol):
     def anywhere(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
         """Documents that hold all needs as words or as fragments."""
 
-    def known(self, bulk: Bulk, words: Sequence[str]) -> list[str]:
-        """Those of the words that some document holds, or held."""
+
+@dataclass
+class ByWords:
+    """How an index with a sample answers by words: each way gives candidates for needs, up to a limit.
+
+    A list of hits is cheap to begin and dear to finish, and the beginning of a common word has a very long one.
+    """
+
+    checked: Callable[[Sequence[Need], Sequence[Need], int], Candidates | None]
+    sampled: Callable[[Sequence[Need], int], Candidates]
+    every: Callable[[Sequence[Need], int], Candidates]
+
+    def find(self, needs: Sequence[Need], limit: int) -> Candidates:
+        """All hits of rare words, checked for beginnings; else as many as the sample has; only then whatever there is.
+
+        Which way it goes does not depend on the limit, so that pages follow each other.
+        """
+        narrow = [each for each in needs if not each.is_wide]
+        if narrow and len(narrow) < len(needs):
+            found = self.checked(narrow, [each for each in needs if each.is_wide], limit)
+            if found is not None:
+                return found
+        some = self.sampled(needs, limit)
+        if len(some.kept) >= limit:
+            return Candidates(some.kept, is_whole=False)
+        every = self.every(needs, limit + len(some.kept))
+        return Candidates(some.kept + every.kept, every.is_whole)

@@ -8,17 +8,22 @@ https://mariadb.com/kb/en/full-text-index-overview/
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection
 
 from mercat.core.database.bulk import Bulk
-from mercat.core.database.search.asking import FRAGMENT, Need, Token
-from mercat.core.database.search.documents import CODE, OTHER, SHORT_CODE, Kept
+from mercat.core.database.search.asking import FRAGMENT, Need, Token, fragments
+from mercat.core.database.search.documents import NO_CODE, OTHER, Kept, terms_of
 from mercat.core.database.search.engines import Candidates
+from mercat.core.database.search.vocabulary import learn
 
 # The terms' beginnings: letters and digits, since FULLTEXT splits at signs.
-_MARKS = {"": "t0", OTHER: "w0", CODE: "c0"}
+_MARKS = {"": "t0", OTHER: "w0"}
 _FRAGMENT = "f0"
+_CODE = "c0"
+# Codes up to this length are terms of their own: their fragments alone would lead to too many others.
+_SHORT_CODE = 5
 _TEXT = "LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
 _CREATE = (
     (
@@ -44,26 +49,36 @@ class MariaDB:
 
     def drop(self, connection: Connection) -> None:
         """Drop the index and all that is in it."""
-        connection.exec_driver_sql("DROP TABLE search_terms")
-        connection.exec_driver_sql("DROP TABLE search_documents")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search_terms")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search_documents")
 
     def put(self, bulk: Bulk, documents: Sequence[Kept]) -> None:
         """Insert or replace one batch."""
-        bulk.many(_PUT, [(each.id, each.title, each.words, each.codes, _terms(each)) for each in documents])
-        words = sorted({word for each in documents for word in each.vocabulary})
-        known = set(self.known(bulk, words))
-        bulk.many("INSERT IGNORE INTO search_terms (term) VALUES (?)", [(word,) for word in words if word not in known])
+        terms, words = terms_of(documents)
+        rows = [
+            (each.id, each.title, each.words, each.codes, _terms(each, text))
+            for each, text in zip(documents, terms, strict=True)
+        ]
+        bulk.many(_PUT, rows)
+        learn(bulk, words)
 
     def remove(self, bulk: Bulk, ids: Sequence[bytes]) -> None:
         """Take documents out."""
         bulk.delete("search_documents", "id", sorted(ids))
 
-    def with_code(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
-        """Documents one of whose codes may be the one token of the one need."""
-        text = needs[0].words[0]
-        if len(text) <= SHORT_CODE:
-            return self._matching(bulk, f"+{_MARKS[CODE]}{text}", limit)
-        return self._matching(bulk, _together(needs[0].tokens, (), has_fragments=True), limit)
+    def asking(self, _bulk: Bulk) -> AbstractContextManager[None]:
+        """Nothing to prepare."""
+        return nullcontext()
+
+    def with_code(self, bulk: Bulk, code: str, limit: int) -> Candidates:
+        """Documents one of whose codes may be this."""
+        if len(code) <= _SHORT_CODE:
+            return self._matching(bulk, f"+{_CODE}{code}", limit)
+        return self._matching(bulk, _keys(code), limit, within=f" {code} ")
+
+    def with_code_begun(self, bulk: Bulk, code: str, limit: int) -> Candidates:
+        """Documents one of whose codes begins with this."""
+        return self._matching(bulk, _keys(code), limit, within=f" {code}")
 
     def in_title(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
         """Documents that hold all needs in the title."""
@@ -73,31 +88,28 @@ class MariaDB:
         """Documents that hold all needs as words or as fragments."""
         return self._matching(bulk, _all(needs, ("", OTHER), has_fragments=True), limit)
 
-    def known(self, bulk: Bulk, words: Sequence[str]) -> list[str]:
-        """Those of the words that some document holds, or held."""
-        if not words:
-            return []
-        some, values = bulk.among("term", words)
-        return sorted(term for (term,) in bulk.fetch(f"SELECT term FROM search_terms WHERE {some}", values))
-
-    def _matching(self, bulk: Bulk, expression: str, limit: int) -> Candidates:
+    def _matching(self, bulk: Bulk, expression: str, limit: int, *, within: str = "") -> Candidates:
         if not expression:
             return Candidates([], is_whole=True)
-        rows = bulk.fetch(
-            "SELECT id, title, words, codes FROM search_documents"
-            f" WHERE MATCH (terms) AGAINST (? IN BOOLEAN MODE) LIMIT {limit}",
-            [expression],
-        )
+        where, values = "MATCH (terms) AGAINST (? IN BOOLEAN MODE)", [expression]
+        if within:
+            where += " AND LOCATE(?, codes) > 0"
+            values.append(within)
+        rows = bulk.fetch(f"SELECT id, title, words, codes FROM search_documents WHERE {where} LIMIT {limit}", values)
         return Candidates([Kept(*row) for row in rows], is_whole=len(rows) < limit)
 
 
-def _terms(document: Kept) -> str:
-    marked = [
-        _MARKS[term[0]] + term[1:] if term[0] in {CODE, OTHER} else _MARKS[""] + term for term in document.terms if term
-    ]
-    codes = document.fragmented.split()
+def _terms(document: Kept, words: str) -> str:
+    marked = [_MARKS[OTHER] + each[1:] if each[0] == OTHER else _MARKS[""] + each for each in words.split()]
+    marked += [_CODE + each for each in document.codes.split() if len(each) <= _SHORT_CODE and each.isalnum()]
+    # Fragments reach from one code into the next for nobody.
+    codes = document.codes.replace(NO_CODE, " ").split()
     keys = {code[at : at + FRAGMENT] for code in codes for at in range(len(code) - FRAGMENT + 1)}
     return " ".join([*marked, *(_FRAGMENT + key for key in sorted(keys))])
+
+
+def _keys(text: str) -> str:
+    return " ".join(f"+{_FRAGMENT}{key}" for key in fragments(text))
 
 
 def _all(needs: Sequence[Need], marks: Sequence[str], *, has_fragments: bool) -> str:
@@ -117,7 +129,7 @@ def _together(option: Sequence[Token], marks: Sequence[str], *, has_fragments: b
     for token in option:
         ways = [f"{_MARKS[mark]}{token.text}*" for mark in marks if token.may_be_word]
         if has_fragments and token.fragments:
-            ways.append("(" + " ".join(f"+{_FRAGMENT}{key}" for key in token.fragments) + ")")
+            ways.append(f"({_keys(token.text)})")
         if not ways:
             return ""
         required.append(f"+({' '.join(ways)})")

@@ -6,41 +6,43 @@ agree. https://www.postgresql.org/docs/15/textsearch.html, https://www.postgresq
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from mercat.core.database.bulk import Bulk
-from mercat.core.database.search.asking import Need, Token
-from mercat.core.database.search.documents import CODE, OTHER, SHORT_CODE, Kept
-from mercat.core.database.search.engines import Candidates
+from mercat.core.database.search.asking import Need, Token, by_fragment
+from mercat.core.database.search.documents import OTHER, Kept, terms_of
+from mercat.core.database.search.engines import ByWords, Candidates
+from mercat.core.database.search.vocabulary import learn
 from mercat.core.errors import Invalid
 
 _CREATE = (
     (
         "CREATE TABLE search_documents (id UUID PRIMARY KEY, title TEXT NOT NULL, words TEXT NOT NULL,"
-        " codes TEXT NOT NULL, fragmented TEXT NOT NULL, terms TSVECTOR NOT NULL)"
+        " codes TEXT NOT NULL, terms TSVECTOR NOT NULL, is_sampled BOOLEAN NOT NULL)"
     ),
     "CREATE INDEX ix_search_documents_terms ON search_documents USING gin (terms)",
-    "CREATE INDEX ix_search_documents_fragmented ON search_documents USING gin (fragmented gin_trgm_ops)",
+    # GIN gathers all rows of a word before the first is given: in the sample they are few.
+    "CREATE INDEX ix_search_documents_sample ON search_documents USING gin (terms) WHERE is_sampled",
+    "CREATE INDEX ix_search_documents_codes ON search_documents USING gin (codes gin_trgm_ops)",
     'CREATE TABLE search_terms (term TEXT COLLATE "C" PRIMARY KEY)',
 )
 _PUT = (
-    "INSERT INTO search_documents (id, title, words, codes, fragmented, terms)"
-    " SELECT id, title, words, codes, fragmented, terms::tsvector"
-    " FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])"
-    " AS new (id, title, words, codes, fragmented, terms)"
+    "INSERT INTO search_documents (id, title, words, codes, terms, is_sampled)"
+    " SELECT id, title, words, codes, terms::tsvector, is_sampled"
+    " FROM unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::boolean[])"
+    " AS new (id, title, words, codes, terms, is_sampled)"
     " ON CONFLICT (id) DO UPDATE SET title = excluded.title, words = excluded.words, codes = excluded.codes,"
-    " fragmented = excluded.fragmented, terms = excluded.terms"
+    " terms = excluded.terms"
 )
-# Only words that are not there are written, in one order: two writers wait for each other for a new word alone.
-_PUT_TERMS = (
-    "INSERT INTO search_terms (term) SELECT term FROM unnest(?::text[]) AS new (term)"
-    ' WHERE NOT EXISTS (SELECT 1 FROM search_terms AS known WHERE known.term = new.term COLLATE "C")'
-    " ON CONFLICT DO NOTHING"
-)
+# So many candidates are checked against their text before the index is asked for all that is needed at once.
+_MOST_CHECKED = 2_000
+_TERMS = "terms @@ ?::tsquery"
+_TITLE = "position(' ' || ? IN ' ' || title) > 0"
+_WORD = "position(' ' || ? IN ' ' || title || ' ' || words) > 0"
 
 
 class PostgreSQL:
@@ -65,80 +67,121 @@ class PostgreSQL:
 
     def drop(self, connection: Connection) -> None:
         """Drop the index and all that is in it. The extension stays: others may use it."""
-        connection.exec_driver_sql("DROP TABLE search_terms")
-        connection.exec_driver_sql("DROP TABLE search_documents")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search_terms")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS search_documents")
 
     def put(self, bulk: Bulk, documents: Sequence[Kept]) -> None:
         """Insert or replace one batch."""
+        terms, words = terms_of(documents)
         columns = (
             [each.id.hex() for each in documents],
             [each.title for each in documents],
             [each.words for each in documents],
             [each.codes for each in documents],
-            [each.fragmented for each in documents],
-            [" ".join(each.terms) for each in documents],
+            terms,
+            [each.is_sampled for each in documents],
         )
         bulk.run(_PUT, columns)
-        bulk.run(_PUT_TERMS, [sorted({word for each in documents for word in each.vocabulary})])
+        learn(bulk, words)
 
     def remove(self, bulk: Bulk, ids: Sequence[bytes]) -> None:
         """Take documents out."""
         bulk.delete("search_documents", "id", sorted(ids))
 
-    def with_code(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
-        """Documents one of whose codes may be the one token of the one need."""
-        text = needs[0].words[0]
-        if len(text) <= SHORT_CODE:
-            return self._where(bulk, "terms @@ ?::tsquery", [f"'{CODE}{text}'"], limit)
-        return self._where(bulk, "fragmented LIKE ?", [f"%{text}%"], limit)
+    @contextmanager
+    def asking(self, bulk: Bulk) -> Iterator[None]:
+        """Plan by index, and without compiling; the settings are put back.
+
+        For a LIMIT the planner would rather read rows until enough fit, and its guess of how many fit is the same for the
+        beginning of a rare word as for that of a common one: a rare one would cost the whole table.
+        """
+        before = bulk.fetch(
+            "SELECT current_setting('enable_seqscan'), current_setting('jit'),"
+            " set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+        )[0][:2]
+        yield
+        bulk.fetch("SELECT set_config('enable_seqscan', ?, true), set_config('jit', ?, true)", before)
+
+    def with_code(self, bulk: Bulk, code: str, limit: int) -> Candidates:
+        """Documents one of whose codes is this."""
+        return _where(bulk, "codes LIKE ?", [f"% {code} %"], limit)
+
+    def with_code_begun(self, bulk: Bulk, code: str, limit: int) -> Candidates:
+        """Documents one of whose codes begins with this."""
+        return _where(bulk, "codes LIKE ?", [f"% {code}%"], limit)
 
     def in_title(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
         """Documents that hold all needs in the title."""
-        query = _all(needs, ("",))
-        return self._where(bulk, "terms @@ ?::tsquery", [query], limit) if query else Candidates([], is_whole=True)
+        return _by_words(bulk, ("",)).find(needs, limit)
 
     def anywhere(self, bulk: Bulk, needs: Sequence[Need], limit: int) -> Candidates:
         """Documents that hold all needs as words or as fragments."""
-        query = _all(needs, ("", OTHER))
-        found = Candidates([], is_whole=True)
-        if query:
-            found = self._where(bulk, "terms @@ ?::tsquery", [query], limit)
-            if not found.is_whole:
-                return found
-        conditions, values = [], []
-        for need in needs:
-            either = []
-            for option in need.options:
-                condition, more = _option(option)
-                either.append(condition)
-                values += more
-            conditions.append(f"({' OR '.join(either)})")
-        return self._where(bulk, " AND ".join(conditions), values, limit)
-
-    def known(self, bulk: Bulk, words: Sequence[str]) -> list[str]:
-        """Those of the words that some document holds, or held."""
-        some, values = bulk.among("term", words)
-        rows = _by_index(bulk, f"SELECT term FROM search_terms WHERE {some} ORDER BY term", values)
-        return [term for (term,) in rows]
-
-    def _where(self, bulk: Bulk, where: str, values: Sequence[str], limit: int) -> Candidates:
-        rows = _by_index(
-            bulk, f"SELECT id, title, words, codes FROM search_documents WHERE {where} LIMIT {limit}", values
-        )
-        return Candidates([Kept(bulk.id_of(row[0]), *row[1:]) for row in rows], is_whole=len(rows) < limit)
+        found = _by_words(bulk, ("", OTHER)).find(needs, limit)
+        if len(found.kept) >= limit:
+            return found
+        # Those that need a fragment for at least one need: each need in turn is one, if it can. Needs that no word can
+        # answer are fragments together, for all.
+        forced = [each for each in needs if not _all([each], ("",))]
+        for leading in [forced] if forced else [[each] for each in needs]:
+            conditions = [_by_text_or_index(each, leading) for each in needs]
+            if all(condition for condition, _ in conditions):
+                where = " AND ".join(f"({condition})" for condition, _ in conditions)
+                led = _where(bulk, where, [value for _, values in conditions for value in values], limit)
+                found.kept += led.kept
+                found.is_whole &= led.is_whole
+        return found
 
 
-def _by_index(bulk: Bulk, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-    """Ask without reading the whole table.
+Condition = tuple[str, list[str]]
 
-    For a LIMIT the planner would rather read rows until enough fit, and its guess of how many fit is the same for the
-    beginning of a rare word as for that of a common one: a rare one would cost the whole table. The setting is put back.
-    """
-    ((before, _),) = bulk.fetch("SELECT current_setting('enable_seqscan'), set_config('enable_seqscan', 'off', true)")
-    rows = bulk.fetch(sql, values)
-    if before != "off":
-        bulk.fetch("SELECT set_config('enable_seqscan', ?, true)", [before])
-    return rows
+
+def _by_words(bulk: Bulk, marks: Sequence[str]) -> ByWords:
+    def checked(narrow: Sequence[Need], wide: Sequence[Need], limit: int) -> Candidates | None:
+        query = _all(narrow, marks)
+        return _led(bulk, query, _check(wide, marks), limit) if query else _nothing()
+
+    def sampled(needs: Sequence[Need], limit: int) -> Candidates:
+        narrow = [each for each in needs if not each.is_wide]
+        query = _all(narrow or needs, marks)
+        check, values = _check([each for each in needs if each.is_wide] if narrow else [], marks)
+        return _where(bulk, f"is_sampled AND {_TERMS} AND {check}", [query, *values], limit) if query else _nothing()
+
+    def every(needs: Sequence[Need], limit: int) -> Candidates:
+        query = _all(needs, marks)
+        return _where(bulk, _TERMS, [query], limit) if query else _nothing()
+
+    return ByWords(checked, sampled, every)
+
+
+def _nothing() -> Candidates:
+    return Candidates([], is_whole=True)
+
+
+def _led(bulk: Bulk, query: str, check: Condition, limit: int) -> Candidates | None:
+    """Candidates by a query that says too little, checked; ``None`` when they are too many to check."""
+    where, values = check
+    rows = bulk.fetch(
+        "WITH hits AS MATERIALIZED (SELECT id, title, words, codes FROM search_documents"
+        f" WHERE {_TERMS} LIMIT {_MOST_CHECKED}), fit AS (SELECT * FROM hits WHERE {where} LIMIT {limit})"
+        " SELECT looked_at, fit.* FROM (SELECT count(*) AS looked_at FROM hits) AS counted LEFT JOIN fit ON true",
+        [query, *values],
+    )
+    if rows[0][0] == _MOST_CHECKED:
+        return None
+    kept = [Kept(bulk.id_of(row[1]), *row[2:]) for row in rows if row[1] is not None]
+    return Candidates(kept, is_whole=len(kept) < limit)
+
+
+def _where(bulk: Bulk, where: str, values: Sequence[str], limit: int) -> Candidates:
+    rows = bulk.fetch(f"SELECT id, title, words, codes FROM search_documents WHERE {where} LIMIT {limit}", values)
+    return Candidates([Kept(bulk.id_of(row[0]), *row[1:]) for row in rows], is_whole=len(rows) < limit)
+
+
+def _check(needs: Sequence[Need], marks: Sequence[str]) -> Condition:
+    """The condition on the texts for all needs as words."""
+    begins = _WORD if OTHER in marks else _TITLE
+    each = [" OR ".join(" AND ".join([begins] * len(option)) for option in need.options) for need in needs]
+    return " AND ".join(f"({one})" for one in each) or "true", [each.text for need in needs for each in need.tokens]
 
 
 def _all(needs: Sequence[Need], marks: Sequence[str]) -> str:
@@ -153,19 +196,46 @@ def _all(needs: Sequence[Need], marks: Sequence[str]) -> str:
 
 
 def _begun(token: Token, marks: Sequence[str]) -> str:
-    return "(" + " | ".join(f"'{mark}{token.text}':*" for mark in marks) + ")"
+    if token.known is None:
+        return "(" + " | ".join(f"'{mark}{token.text}':*" for mark in marks) + ")"
+    return "(" + " | ".join(f"'{mark}{each}'" for mark in marks for each in token.known) + ")"
 
 
-def _option(option: Sequence[Token]) -> tuple[str, list[str]]:
-    """The condition for all tokens of an option, each as a word or a fragment."""
-    conditions, values = [], []
-    for token in option:
-        either = []
-        if token.may_be_word:
-            either.append("terms @@ ?::tsquery")
-            values.append(_begun(token, ("", OTHER)))
-        if token.fragments:
-            either.append("fragmented LIKE ?")
-            values.append(f"%{token.text}%")
-        conditions.append(f"({' OR '.join(either)})")
-    return " AND ".join(conditions), values
+def _by_text_or_index(need: Need, leading: Sequence[Need]) -> Condition:
+    """The condition for a need: by the index of fragments where it leads, else as a word or a fragment; empty: none."""
+    options, values = [], []
+    for option in need.options:
+        condition, more = _leads(option) if need in leading else _together(option)
+        if condition:
+            options.append(f"({condition})")
+            values += more
+    return " OR ".join(options), values
+
+
+def _leads(option: Sequence[Token]) -> Condition:
+    tokens, are_all = by_fragment(option)
+    others, values = _together([each for each in option if not (are_all and each in tokens)])
+    if not tokens or (not others and not are_all):
+        return "", []
+    leads = (" AND " if are_all else " OR ").join(["codes LIKE ?"] * len(tokens))
+    return f"({leads})" + (f" AND {others}" if others else ""), [f"%{each.text}%" for each in tokens] + values
+
+
+def _together(option: Sequence[Token]) -> Condition:
+    each = [_follows(token) for token in option]
+    if not all(condition for condition, _ in each):
+        return "", []
+    return " AND ".join(condition for condition, _ in each), [value for _, values in each for value in values]
+
+
+def _follows(token: Token) -> Condition:
+    either, values = [], []
+    if token.is_wide:
+        # Left to the text: the index would gather all rows of all words that begin so.
+        either, values = [_WORD], [token.text]
+    elif token.may_be_word:
+        either, values = [_TERMS], [_begun(token, ("", OTHER))]
+    if token.fragments:
+        either.append("position(? IN codes) > 0" if token.is_wide else "codes LIKE ?")
+        values.append(token.text if token.is_wide else f"%{token.text}%")
+    return (f"({' OR '.join(either)})", values) if either else ("", [])

@@ -10,7 +10,8 @@ from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.core.database.search.choosing import engine_of
 from mercat.core.database.search.documents import Document, keep
 
-_BATCH = 4_096
+# The larger, the fewer of its words are looked up; twenty thousand documents are some thirty megabytes.
+_BATCH = 20_000
 
 
 def create_index(connection: Connection) -> None:
