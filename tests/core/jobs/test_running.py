@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from dbos import DBOS
 
 from mercat.core.actor import Actor
 from mercat.core.jobs import JobUnauthorized
@@ -197,3 +198,14 @@ def test_a_queue_that_nobody_declared_is_worked_all_the_same(sqlite_runtime: Run
         id_ = unit.enqueue(Mark(str(folder)), queue="of-its-own")
     with working(sqlite_runtime):
         assert ended(sqlite_runtime, id_).status == "completed"
+
+
+def test_a_worker_keeps_its_own_concurrency_whatever_others_say(sqlite_runtime: Runtime, folder: Path) -> None:
+    with working(sqlite_runtime):
+        queue = DBOS.retrieve_queue("default")
+        assert queue is not None
+        queue.set_worker_concurrency(1)  # what another worker does that is started with --concurrency 1
+        ids = enqueue(sqlite_runtime, *(Walk(str(folder), steps=1, pause_at=0) for _ in range(3)))
+        until(lambda: marks(folder).get("waiting") == 3)
+        (folder / "go").touch()
+        assert {ended(sqlite_runtime, id_).status for id_ in ids} == {"completed"}

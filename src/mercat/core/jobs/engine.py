@@ -65,6 +65,7 @@ class JobEngine:
     def __init__(self, *, database: DatabaseEngine, name: str, run: Run) -> None:
         self.name = name
         self._known: set[str] = set()
+        self._here: dict[str, int] = {}
         _quieten()
         config: DBOSConfig = {
             "name": _APPLICATION,
@@ -78,7 +79,7 @@ class JobEngine:
             # Its own scheduler has nothing to do: schedules of ours enqueue jobs of ours.
             "scheduler_polling_interval_sec": 3600.0,
         }
-        DBOS(config=config)
+        self._dbos = DBOS(config=config)
 
         @DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=_ENGINES_OWN_LIMIT)
         def job(job_id: str) -> None:
@@ -94,6 +95,7 @@ class JobEngine:
             DBOS.listen_queues(list(only))
         DBOS.launch()
         self._concurrency, self._poll_s = concurrency, poll_s
+        self._keep_own_concurrency()
         for terms in queues.values():
             self.know(terms)
 
@@ -102,15 +104,33 @@ class JobEngine:
         if terms.name in self._known:
             return
         most = self._concurrency
+        self._here[terms.name] = min(most, terms.at_once_per_worker or most, terms.at_once or most)
         DBOS.register_queue(
             terms.name,
-            worker_concurrency=min(most, terms.at_once_per_worker or most, terms.at_once or most),
+            worker_concurrency=self._here[terms.name],
             global_concurrency=terms.at_once,
             limiter=None if terms.limit is None else {"limit": terms.limit, "period": terms.period_s},
             polling_interval_sec=self._poll_s,
             on_conflict="always_update",
         )
         self._known.add(terms.name)
+
+    def _keep_own_concurrency(self) -> None:
+        """Read each queue with this process's own limit.
+
+        The engine keeps a queue's terms in its database, ``worker_concurrency`` among them, so the worker that started
+        last would set it for all. It has no public way to say it per process (3.4); everything else is shared on purpose.
+        """
+        system = self._dbos._sys_db  # noqa: SLF001  # see above
+        stored = system.get_queue
+
+        def get_queue(name: str, **more: Any) -> Any:
+            found = stored(name, **more)
+            if found is not None and name in self._here:
+                found._worker_concurrency = self._here[name]  # noqa: SLF001  # see above
+            return found
+
+        system.get_queue = get_queue  # type: ignore[method-assign]  # see above
 
     def hand_over(self, due: Due) -> None:
         """Give the engine a job. Safe to repeat: it has each generation of a job once."""
