@@ -19,6 +19,7 @@ from mercat.core.actor import Actor
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import Invalid, MercatError
 from mercat.core.files import KeptFile
+from mercat.core.jobs import Cancelled
 from mercat.core.log import get_logger
 from mercat.core.memory import peak_memory_mb, without_cycle_collection
 from mercat.core.unit import Runtime, WriteUnit
@@ -247,6 +248,9 @@ class _Import:
         except (VendorError, MercatError) as failed:
             self._fail(run.id, change_set.id, failed.message)
             raise
+        except Cancelled:
+            self._fail(run.id, change_set.id, "cancelled before it was applied", status="cancelled")
+            raise
         with self.runtime.write(self.actor) as unit:
             planned = catalog.close_plan(unit, change_set.id, staging.counts(), staging.findings())
             result = self._result(planned, reading.connector)
@@ -256,7 +260,11 @@ class _Import:
                 status = "held" if planned.status == "held" else "success"
                 operations.finish_run(unit, run.id, self._history(result, status, change_set.id))
         if not is_over:
-            self._apply(change_set.id, result, approve=result.status == "held", run_id=run.id)
+            try:
+                self._apply(change_set.id, result, approve=result.status == "held", run_id=run.id)
+            except Cancelled:
+                self._fail(run.id, change_set.id, "cancelled while it was applied; nothing stays", status="cancelled")
+                raise
         return result
 
     def _stage(self, staging: Staging, reading: _Reading) -> None:
@@ -284,10 +292,10 @@ class _Import:
 
         self.runtime.attempt(work, self.actor)
 
-    def _fail(self, run_id: UUID, change_set_id: UUID, reason: str) -> None:
+    def _fail(self, run_id: UUID, change_set_id: UUID, reason: str, *, status: str = "failed") -> None:
         with self.runtime.write(self.actor) as unit:
             catalog.discard(unit, change_set_id)
-            operations.finish_run(unit, run_id, operations.RunResult("failed", message=reason, errors=[reason]))
+            operations.finish_run(unit, run_id, operations.RunResult(status, message=reason, errors=[reason]))
         # No warning: whoever asked for the run gets the reason, and the history has it.
         log.info("import_failed", run_id=str(run_id), reason=reason)
 
