@@ -151,6 +151,22 @@ def test_a_second_batch_updates_by_ids_and_adds_no_picture(sell: ShopifyChannel,
     assert [second[key].shown.variants for key in KEYS] == [first[key].shown.variants for key in KEYS]  # type: ignore[union-attr]
 
 
+def test_a_product_that_could_not_be_published_is_not_taken_for_done(sell: ShopifyChannel, shop: Loopback) -> None:
+    batch = sell.submit(DRAFTS[:3], key="batch-1")
+    scopes = shop.opens["scopes"]
+    shop.shop.tell("scopes", scopes=[scope for scope in scopes if scope != "write_publications"])
+
+    found = outcomes(sell, batch, KEYS[:3])
+
+    assert shop.count() == 3
+    assert all(isinstance(each.error, Unavailable) for each in found.values())
+
+    shop.shop.tell("scopes", scopes=scopes)
+    again = outcomes(sell, sell.submit(DRAFTS[:3], key="batch-2"), KEYS[:3])
+    assert all(each.error is None for each in again.values())
+    assert shop.count() == 3
+
+
 def test_more_batches_than_the_shop_runs_have_to_wait(desk: Desk) -> None:
     with loopback(Options(bulk_start_after_s=600)) as shop:
         sell = channel(shop, desk.surroundings())

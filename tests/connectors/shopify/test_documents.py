@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -16,20 +17,23 @@ from mercat.connectors.shopify.documents import document, operations
 from mercat.connectors.shopify.operations import Operation
 from tests.shared_data import shared
 
-VERSIONS = ("2026-10", "2026-07")
 # Its text is what a bulk query runs; the operation that is sent is BulkQuery.
 RUN_IN_BULK_ONLY = {"ProductsAll"}
 
 
 @cache
 def schema(version: str) -> GraphQLSchema:
-    path = shared("specs", "shopify", f"admin_{version}.introspection.json.gz")
+    """The newest version lies beside the loopback shop; the one before it is not committed."""
+    if version == "2026-10":
+        packed = files("mercat.sandbox.shopify").joinpath(f"official/admin_{version}.introspection.nodesc.json.gz")
+        content = packed.read_bytes()
+    else:
+        content = shared("specs", "shopify", f"admin_{version}.introspection.json.gz").read_bytes()
     # Shopify's own schema breaks a rule of the specification in six places.
-    return build_client_schema(json.loads(gzip.decompress(path.read_bytes()))["data"], assume_valid=True)
+    return build_client_schema(json.loads(gzip.decompress(content))["data"], assume_valid=True)
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ["2026-10", pytest.param("2026-07", marks=pytest.mark.shared)])
 @pytest.mark.parametrize("name", operations())
 def test_an_operation_is_valid_and_uses_nothing_deprecated(name: str, version: str) -> None:
     found = validate(schema(version), parse(document(name)), [*specified_rules, NoDeprecatedCustomRule])
@@ -37,14 +41,12 @@ def test_an_operation_is_valid_and_uses_nothing_deprecated(name: str, version: s
     assert [error.message for error in found] == []
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(
     "text",
     ["query A { shop { id nothing } }", "query A { products { nodes { bodyHtml } } }", "query A { product { id } }"],
 )
 def test_what_is_wrong_would_be_found(text: str) -> None:
-    with pytest.raises((AssertionError, Exception)):
-        assert validate(schema("2026-10"), parse(text), [*specified_rules, NoDeprecatedCustomRule]) == []
+    assert validate(schema("2026-10"), parse(text), [*specified_rules, NoDeprecatedCustomRule]) != []
 
 
 def declared() -> dict[str, Operation[Any]]:

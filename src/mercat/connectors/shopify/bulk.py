@@ -42,25 +42,30 @@ def look_at(client: Client, reference: str, publications: Sequence[str]) -> Batc
     batch = _batch(operation)
     if batch.state != "done" or not publications:
         return batch
-    name = f"{name_in(operation) or name_of(reference)}{_PUBLISHING}"
+    name = _publishing_name(operation)
     publishing = find(client, name, kind="mutation")
     if publishing is None and (hidden := _hidden(client, operation, len(publications))):
         asked = [{"publicationId": each} for each in publications]
         lines = ({"id": product, "input": asked} for product in hidden)
         publishing = _begin(client, named(PUBLISH.document, name), lines, None)
-    if publishing is not None and publishing.status in RUNNING:
-        return Batch(reference, "running", done=batch.done, message="publishing to the sales channels")
-    return batch
+    if publishing is None or (published := _batch(publishing)).state == "done":
+        return batch
+    message = published.message or "publishing to the sales channels"
+    return Batch(reference, published.state, done=batch.done, message=message)
 
 
-def results(client: Client, reference: str, count: int) -> Iterator[tuple[int, wire.Product | VendorError]]:
+def results(
+    client: Client, reference: str, count: int, publications: Sequence[str]
+) -> Iterator[tuple[int, wire.Product | VendorError]]:
     """What became of each line, by its number; a line of which nothing is told failed for now."""
     operation = look(client, reference)
+    unseen = _unseen(client, operation, len(publications)) if operation and publications else {}
     told: set[int] = set()
     for line in _result_lines(client, operation) if operation else ():
         if line.line_number < count and line.line_number not in told:
             told.add(line.line_number)
-            yield line.line_number, _result(line)
+            result = _result(line)
+            yield line.line_number, unseen.get(result.id, result) if isinstance(result, wire.Product) else result
     for number in range(count):
         if number not in told:
             yield number, Unavailable("Shopify's answer tells nothing of this product: send it again")
@@ -119,8 +124,7 @@ def _result_lines(client: Client, operation: BulkOperation) -> Iterator[answers.
 
 def _result(line: answers.BulkLine) -> wire.Product | VendorError:
     if line.errors or line.data is None:
-        said = "; ".join(str(error.get("message", "no reason given")) for error in line.errors or [{}])
-        return Unavailable(f"Shopify could not take this product: {said[:1000]}")
+        return Unavailable(f"Shopify could not take this product: {_said(line)}")
     try:
         payload = msgspec.convert(line.data, answers.ProductSet).product_set
     except msgspec.ValidationError as error:
@@ -145,6 +149,30 @@ def _hidden(client: Client, operation: BulkOperation, wanted: int) -> list[str]:
         if isinstance(product, wire.Product) and is_hidden(product, wanted):
             hidden.append(product.id)
     return hidden
+
+
+def _unseen(client: Client, operation: BulkOperation, wanted: int) -> dict[str, VendorError]:
+    """The products that could not be published, by their ids, and why."""
+    publishing = find(client, _publishing_name(operation), kind="mutation")
+    lines = _result_lines(client, publishing) if publishing else ()
+    failed = {line.line_number: error for line in lines if (error := _publishing_error(line))}
+    products = _hidden(client, operation, wanted) if failed else []
+    return {products[number]: error for number, error in failed.items() if number < len(products)}
+
+
+def _publishing_error(line: answers.BulkLine) -> VendorError | None:
+    if line.errors or line.data is None:
+        return Unavailable(f"the product was made but not published: {_said(line)}")
+    errors = msgspec.convert(line.data, answers.Publish).publishable_publish.user_errors
+    return refusal(errors, "the publication of this product") if errors else None
+
+
+def _publishing_name(operation: BulkOperation) -> str:
+    return f"{name_in(operation) or name_of(operation.id)}{_PUBLISHING}"
+
+
+def _said(line: answers.BulkLine) -> str:
+    return "; ".join(str(error.get("message", "no reason given")) for error in line.errors or [{}])[:1000]
 
 
 def is_hidden(product: wire.Product, wanted: int) -> bool:

@@ -87,7 +87,7 @@ class ShopifyChannel:
     def outcomes(self, batch: str, keys: Sequence[str]) -> Iterator[Outcome]:
         """Stream the result file."""
         with self._client.session():
-            for number, result in bulk.results(self._client, batch, len(keys)):
+            for number, result in bulk.results(self._client, batch, len(keys), self._everywhere()):
                 if isinstance(result, VendorError):
                     yield Outcome(keys[number], error=result)
                 else:
