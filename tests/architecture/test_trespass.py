@@ -89,7 +89,12 @@ TRESPASSES = {
         "mercat.domain.operations is not allowed to import mercat.domain.catalog",
     ),
     "a new room that nobody placed": Trespass(IMPORTS, {"domain/cellar/__init__.py": ""}, "mercat.domain.cellar"),
-    # Connectors and frameworks
+    # Connectors, the sandbox and frameworks
+    "the sandbox knows how Mercat talks": Trespass(
+        IMPORTS,
+        {"sandbox/trespass.py": "import mercat.sdk.records"},
+        "mercat.sandbox is not allowed to import mercat.sdk",
+    ),
     "connectors know each other": Trespass(
         IMPORTS,
         {"connectors/one/__init__.py": "import mercat.connectors.two", "connectors/two/__init__.py": ""},

@@ -235,3 +235,22 @@ def test_the_older_calls_change_a_product_too(client: Client) -> None:
     client.done(delete, {"id": product})
     assert client.ask(delete, {"id": product})["userErrors"]
     assert client.shop.state["products"] == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"optionValues": [{"optionName": "Colour", "name": "red"}]},
+        {
+            "optionValues": [{"optionName": "Size", "name": "XL"}],
+            "metafields": [{"namespace": "hub", "key": "size", "type": "number_integer", "value": "x"}],
+        },
+    ],
+)
+def test_a_refusal_for_which_a_mutation_has_no_code_has_its_general_one(client: Client, given: dict[str, Any]) -> None:
+    product = client.product(**sized("S"))
+    create = """mutation ($id: ID!, $variants: [ProductVariantsBulkInput!]!) {
+      productVariantsBulkCreate(productId: $id, variants: $variants) { userErrors { code message } } }"""
+    (error,) = client.ask(create, {"id": product["id"], "variants": [given]})["userErrors"]
+    assert error["code"] == "INVALID_INPUT"
+    assert error["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
 import threading
@@ -96,6 +97,9 @@ def serve(options: Options, *, host: str = HOST, port: int = 0, opened: Callable
     with listen(host, port) as listening:
         house = House(options)
         house.shop.origin = address(listening)
+        # The schema is half a million objects that never go: the collector need not look at them again (a tenth of the time).
+        gc.collect()
+        gc.freeze()
         opened(house)
         _server(house).run(sockets=[listening])
 

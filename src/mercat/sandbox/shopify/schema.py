@@ -72,7 +72,9 @@ def _reading(resolver: Resolver) -> Callable[..., Any]:
 def _mutating(declared: GraphQLField, resolver: Resolver) -> Callable[..., Any]:
     """A mutation that refuses answers a payload of nulls beside its ``userErrors``."""
     payload = get_named_type(declared.type)
-    nothing = dict.fromkeys(getattr(payload, "fields", {}))
+    fields = getattr(payload, "fields", {})
+    nothing = dict.fromkeys(fields)
+    codes = _codes(fields)
 
     def resolve(source: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
         call = info.context
@@ -80,10 +82,25 @@ def _mutating(declared: GraphQLField, resolver: Resolver) -> Callable[..., Any]:
         try:
             answer = resolver(source, call, args)
         except Refused as refused:
-            answer = nothing | {"userErrors": refused.errors, "shop": call.shop}
+            errors = [{**error, "code": _known(error["code"], codes)} for error in refused.errors]
+            answer = nothing | {"userErrors": errors, "shop": call.shop}
         return answer
 
     return resolve
+
+
+def _codes(fields: dict[str, GraphQLField]) -> frozenset[str]:
+    """The codes that a payload's ``userErrors`` may carry."""
+    error = get_named_type(fields["userErrors"].type) if "userErrors" in fields else None
+    code = getattr(error, "fields", {}).get("code")
+    return frozenset(getattr(get_named_type(code.type), "values", ())) if code else frozenset()
+
+
+def _known(code: str | None, codes: frozenset[str]) -> str | None:
+    """The code, or the general one of a mutation that has no word for it: checks are shared, codes are not."""
+    if code in codes:
+        return code
+    return next((general for general in ("INVALID_INPUT", "INVALID", "INVALID_VALUE") if general in codes), None)
 
 
 @cache
