@@ -33,6 +33,9 @@ def test_the_sample_supplier_plays_the_whole_loop(bare: Terminal) -> None:
     assert held == {"price_change", "price_empty", "cost_above_price", "archive_share"}
     assert story["approved"]["status"] == "applied"
     assert story["undo_restored_the_catalogue"]
+    published = story["publish"]
+    assert published["first_publish"]["created"] == published["shop"]["products"] > 2_900
+    assert (published["publish_again"]["calls"], published["publish_again"]["change_count"]) == (0, 0)
     assert list(bare.home.iterdir()) == [bare.home / "demo"]
 
 

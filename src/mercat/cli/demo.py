@@ -8,10 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.text import Text
 
 from mercat.cli.changes import decide, print_changes, shown_change
+from mercat.cli.demo_shop import play_shop
 from mercat.cli.display import out, plain, say, short, status
 from mercat.cli.imports import ConnectorOption, CurrencyOption, ProfileOption
 from mercat.cli.options import files_at, profile_at
@@ -34,6 +36,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 _MARK = ".mercat-demo"
 _SHOWN = 8
+_MOST_PUBLISHED = 5_000
 
 
 @app.command()
@@ -47,7 +50,7 @@ def demo(
     currency: CurrencyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Play the main job: first import, a second file that is held, review, approval, why, undo.
+    """Play the main job: first import, a second file that is held, review, approval, why, undo; then show it in a shop.
 
     It plays in the folder `demo` of your Mercat home, with a database of its own: your catalogue is not touched.
     """
@@ -63,6 +66,7 @@ def demo(
         else:
             text = None if profile is None else profile_at(profile)
             play.real(files_at(feed), str(feed), connector=connector, profile=text, currency=currency)
+        play.shop()
     story = {**play.story, "seconds": round(time.monotonic() - started, 1)}
     if as_json:
         print_json(story)
@@ -127,6 +131,16 @@ class _Play:
         guards = {"rename_at_least": 1}
         again = suppliers.ImportRequest(files_at(second), supplier="demo", connector="mercat-jsonl", guards=guards)
         self._rest(self._second(again), made.sku, made.field)
+
+    def shop(self) -> None:
+        """A loopback shop shows the catalogue, unless it is one for an evening."""
+        with (self.home / "after.jsonl").open("rb") as products:
+            first = msgspec.json.decode(products.readline())
+        currency = first["variants"][0]["currency"] or self.runtime.settings.currency
+        if self.story["after"]["products"] > _MOST_PUBLISHED:
+            self.story["publish"] = None
+            return
+        self.story["publish"] = play_shop(self.runtime, self.say_step, currency=currency, is_quiet=self.is_quiet)
 
     def say_step(self, what: str, command: str) -> None:
         """A heading, and the command that would do the same."""
