@@ -10,13 +10,16 @@ from rich.text import Text
 
 from mercat.cli.display import number, out, say, shown, status
 from mercat.cli.errors import HeldForReview
+from mercat.cli.jobs import say_queued
 from mercat.cli.progress import progressing
 from mercat.cli.results import print_findings
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
+from mercat.core.errors import Invalid
 from mercat.domain.listings import service as listings
 
 app = typer.Typer(rich_markup_mode=None)
 
+DetachOption = Annotated[bool, typer.Option("--detach", help="Leave it to a worker, and answer the job's id at once.")]
 _COUNTS = ("created", "updated", "archived", "unchanged", "conflicts", "blocked", "failed", "stock")
 _ALWAYS = {"created", "updated", "unchanged"}
 _WARNINGS = 10
@@ -34,9 +37,18 @@ def publish(
     everything: Annotated[
         bool, typer.Option("--full", help="Compare every product, not only those that changed since.")
     ] = False,
+    detach: DetachOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send what changed, and nothing else. Exit code 3 says that a guard holds the plan: --yes lets it through."""
+    if detach and plan_only:
+        message = "--plan-only answers at once: leave out --detach"
+        raise Invalid(message)
+    if detach:
+        with open_runtime() as runtime, runtime.write(me()) as unit:
+            job_id = listings.enqueue_publish(unit, store, yes=yes, only=only or (), everything=everything)
+        say_queued(job_id, as_json=as_json)
+        return
     with open_runtime() as runtime, progressing("listings") as progress:
         result = listings.publish(
             runtime,

@@ -9,7 +9,9 @@ import typer
 from rich.text import Text
 
 from mercat.cli.display import number, out, say, shown, status
+from mercat.cli.jobs import say_queued
 from mercat.cli.progress import progressing
+from mercat.cli.publish import DetachOption
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
 from mercat.domain.listings import service as listings
 
@@ -27,9 +29,15 @@ def pull(
         bool, typer.Option("--adopt", help="Products that are none of ours come into the catalogue.")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="All of it, not only what changed since.")] = False,
+    detach: DetachOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Look what the shop shows. Products that are there already are matched with ours and never made twice."""
+    if detach:
+        with open_runtime() as runtime, runtime.write(me()) as unit:
+            job_id = listings.enqueue_pull(unit, store, full=full, adopt=adopt)
+        say_queued(job_id, as_json=as_json)
+        return
     with open_runtime() as runtime, progressing("listings") as progress:
         result = listings.pull(runtime, me(), store, full=full, adopt=adopt, progress=progress)
     if as_json:

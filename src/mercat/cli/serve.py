@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import signal
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -28,6 +29,8 @@ def serve(
     import uvicorn
 
     register_jobs()
+    # The server gives a signal back when it has ended in good order; the worker is to be stopped so as well.
+    signal.signal(signal.SIGTERM, _leave)
     with open_runtime() as runtime:
         inside = Worker(runtime) if worker else None
         if inside is not None:
@@ -38,3 +41,7 @@ def serve(
         finally:
             if inside is not None:
                 inside.stop()
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
