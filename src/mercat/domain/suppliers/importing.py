@@ -223,6 +223,22 @@ class _Import:
         return ImportResult(None, "unchanged", unchanged=same, connector=connector, **known)
 
     def _run(self, reading: _Reading, supplier: Supplier) -> ImportResult:
+        run_id, change_set_id, result = self._plan(reading, supplier)
+        # What planning kept in mind of each key is gone by now: applying has to keep its own.
+        if not self._ends_with(result.status):
+            try:
+                self._apply(change_set_id, result, approve=result.status == "held", run_id=run_id)
+            except Cancelled:
+                self._fail(run_id, change_set_id, "cancelled while it was applied; nothing stays", status="cancelled")
+                raise
+        return result
+
+    def _ends_with(self, status: str) -> bool:
+        """Whether a plan of this status is all that the run is to bring about."""
+        return self.request.plan_only or (status == "held" and not self.request.yes)
+
+    def _plan(self, reading: _Reading, supplier: Supplier) -> tuple[UUID, UUID, ImportResult]:
+        """(the run, its change set, what has come of it so far)."""
         request = self.request
         with self.runtime.write(self.actor) as unit:
             run = operations.begin_run(
@@ -255,17 +271,10 @@ class _Import:
             planned = catalog.close_plan(unit, change_set.id, staging.counts(), staging.findings())
             result = self._result(planned, reading.connector)
             result.warnings = staging.planner.warnings
-            is_over = request.plan_only or (planned.status == "held" and not request.yes)
-            if is_over:
+            if self._ends_with(planned.status):
                 status = "held" if planned.status == "held" else "success"
                 operations.finish_run(unit, run.id, self._history(result, status, change_set.id))
-        if not is_over:
-            try:
-                self._apply(change_set.id, result, approve=result.status == "held", run_id=run.id)
-            except Cancelled:
-                self._fail(run.id, change_set.id, "cancelled while it was applied; nothing stays", status="cancelled")
-                raise
-        return result
+        return run.id, change_set.id, result
 
     def _stage(self, staging: Staging, reading: _Reading) -> None:
         for batch in _joined(reading.feed.batches(reading.files)):
