@@ -12,16 +12,27 @@ from mercat.core.unit import WriteUnit
 from mercat.domain.catalog.category_changes import Step, created, hex_of, record
 from mercat.domain.catalog.category_merging import Absorption
 from mercat.domain.catalog.category_merging import move as move_node
-from mercat.domain.catalog.category_paths import EnsuredPaths, ensure_paths, hold, paths_of, recount, remove_empty
+from mercat.domain.catalog.category_paths import (
+    EnsuredPaths,
+    FormerNames,
+    ensure_paths,
+    hold,
+    paths_of,
+    recount,
+    remove_empty,
+)
+from mercat.domain.catalog.category_redo import redo_category_changes
 from mercat.domain.catalog.category_repository import CategoryRepository, Node
 from mercat.domain.catalog.category_undo import undo_category_changes
 from mercat.domain.catalog.category_views import CategoryView, Reference, find, get, get_node, tree, view_of
+from mercat.domain.catalog.mapping_repository import MappingRepository
 from mercat.domain.catalog.tree import checked_name, free_slug, name_key, path_under, refuse_cycle
 
 __all__ = [
     "CategoryView",
     "Edited",
     "EnsuredPaths",
+    "FormerNames",
     "Reference",
     "create",
     "delete",
@@ -33,6 +44,7 @@ __all__ = [
     "move",
     "paths_of",
     "recount",
+    "redo_category_changes",
     "remove_empty",
     "rename",
     "tree",
@@ -72,6 +84,8 @@ def rename(unit: WriteUnit, what: Reference, name: str) -> Edited:
         return Edited(None, view_of(unit, node))
     _refuse_twin(repository, name, _parent(repository, node), besides=node)
     repository.set(node.id, unit.now, name=name)
+    if name_key(name) != name_key(node.name):
+        MappingRepository(unit.session).remember(node.parent_id, node.name, node.id, unit.now)
     old, new = ({"category": node.id.hex(), "name": each} for each in (node.name, name))
     change_set = record(unit, f"rename the category {node.name} to {name}", [Step("update", "name", old, new)])
     return Edited(change_set.id, view_of(unit, get_node(unit, node.id)))
@@ -92,6 +106,7 @@ def move(unit: WriteUnit, what: Reference, *, under: Reference | None) -> Edited
         refuse_cycle(node.path, parent.path)
     _refuse_twin(repository, node.name, parent)
     slug = move_node(repository, node, parent, unit.now)
+    MappingRepository(unit.session).remember(node.parent_id, node.name, node.id, unit.now)
     old = {"category": node.id.hex(), "parent": hex_of(node.parent_id), "slug": node.slug}
     new = {"category": node.id.hex(), "parent": hex_of(parent.id if parent else None), "slug": slug}
     title = f"move the category {node.name} {'under ' + parent.name if parent else 'to the top'}"

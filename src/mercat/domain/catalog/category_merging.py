@@ -51,6 +51,8 @@ class Absorption:
         new = {"category": source.id.hex(), "into": hex_of(target.id if target else None)}
         self.steps.append(Step("archive", self._what, old, new))
         self._repository.remove([source])
+        if target is not None and self._what == "merge":
+            self._mappings.remember(source.parent_id, source.name, target.id, self._unit.now)
         self.touched.discard(source.id)
         if target is not None:
             self.touched.add(target.id)

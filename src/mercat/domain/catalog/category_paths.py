@@ -8,6 +8,7 @@ from mercat.core.errors import Conflict
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.catalog.category_repository import CategoryRepository, Node
+from mercat.domain.catalog.mapping_repository import MappingRepository, place_of
 from mercat.domain.catalog.tree import (
     Names,
     checked_name,
@@ -17,6 +18,9 @@ from mercat.domain.catalog.tree import (
     path_under,
     split_path,
 )
+
+# Category (``None``: the top) → each path asked for that leads to it.
+_Parents = dict[bytes | None, list[tuple[Names, Node | None]]]
 
 
 class EnsuredPaths(dict[str, bytes]):
@@ -79,6 +83,8 @@ class _Walk:
     def __init__(self) -> None:
         self.nodes: dict[Names, Node] = {}
         self.slugs: dict[bytes | None, set[str]] = {}
+        # Two paths may mean one category, one of them by a former name: what they lack below it is made once.
+        self._made: dict[tuple[bytes | None, str], Node] = {}
 
     def create(self, repository: CategoryRepository, wanted: _Wanted, unit: WriteUnit) -> list[bytes]:
         missing = sorted((keys for keys in wanted.names if keys not in self.nodes), key=len)
@@ -86,12 +92,15 @@ class _Walk:
         for keys, new_id in zip(missing, new_id_bytes(len(missing)), strict=True):
             parent = self.nodes.get(keys[:-1])
             parent_id = parent.id if parent else None
+            if twin := self._made.get((parent_id, keys[-1])):
+                self.nodes[keys] = twin
+                continue
             name = checked_name(wanted.names[keys])
             taken = self.slugs.setdefault(parent_id, set())
             slug = free_slug(name, taken)
             taken.add(slug)
             node = Node(new_id, parent_id, name, slug, path_under(parent.path if parent else "", new_id))
-            self.nodes[keys] = node
+            self.nodes[keys] = self._made[parent_id, keys[-1]] = node
             fresh.append(node)
         repository.insert(fresh, unit.now)
         return [node.id for node in fresh]
@@ -100,19 +109,63 @@ class _Walk:
 def _walk(repository: CategoryRepository, wanted: _Wanted) -> _Walk:
     """Down the tree level by level: one query each, whatever the number of paths."""
     walk = _Walk()
-    parents: dict[bytes | None, tuple[Names, Node | None]] = {None: ((), None)}
+    mappings = MappingRepository(repository.session)
+    has_former_names = mappings.has_former_names()
+    parents: _Parents = {None: [((), None)]}
     for depth in range(1, wanted.depth + 1):
-        below: dict[bytes | None, tuple[Names, Node | None]] = {}
-        going_on = {keys[:-1] for keys in wanted.names if len(keys) == depth}
-        asked = {key: value for key, value in parents.items() if value[0] in going_on}
-        for child in repository.children([node for _, node in asked.values()]) if asked else ():
-            keys = (*asked[child.parent_id][0], name_key(child.name))
+        wanted_here = {keys for keys in wanted.names if len(keys) == depth}
+        going_on = {keys[:-1] for keys in wanted_here}
+        asked = {key: kept for key, at in parents.items() if (kept := [each for each in at if each[0] in going_on])}
+        below: _Parents = {}
+
+        def meets(keys: Names, node: Node, below: _Parents = below) -> None:
+            walk.nodes[keys] = node
+            below.setdefault(node.id, []).append((keys, node))
+
+        for child in repository.children([at[0][1] for at in asked.values()]) if asked else ():
             walk.slugs.setdefault(child.parent_id, set()).add(child.slug)
-            if keys in wanted.names:
-                walk.nodes[keys] = child
-                below[child.id] = (keys, child)
+            for above, _ in asked[child.parent_id]:
+                keys = (*above, name_key(child.name))
+                if keys in wanted_here:
+                    meets(keys, child)
+        if has_former_names:
+            for keys, node in _formerly(repository, mappings, asked, wanted_here - walk.nodes.keys()):
+                meets(keys, node)
         parents = below
     return walk
+
+
+def _formerly(
+    repository: CategoryRepository, mappings: MappingRepository, asked: _Parents, missing: Collection[Names]
+) -> Iterable[tuple[Names, Node]]:
+    """Of the paths that lead nowhere those that did before somebody renamed, moved or merged the category."""
+    ids = {above: parent_id for parent_id, at in asked.items() for above, _ in at}
+    places = {keys: place_of(ids[keys[:-1]], keys[-1]) for keys in missing if keys[:-1] in ids}
+    found = mappings.formerly(set(places.values()))
+    nodes = repository.nodes(found.values())
+    for keys, place in places.items():
+        if place in found:
+            yield keys, nodes[found[place]]
+
+
+class FormerNames:
+    """What paths of names stand for now, where people have renamed, moved or merged categories since."""
+
+    def __init__(self, unit: ReadUnit) -> None:
+        self._unit = unit
+        self._known: dict[str, str] = {}
+        self._is_any = MappingRepository(unit.session).has_former_names()
+
+    def now(self, path: str) -> str:
+        """The path of today; the same one where nothing else is known."""
+        if not self._is_any:
+            return path
+        if path not in self._known:
+            names = split_path(path)
+            wanted = _Wanted([names])
+            node = _walk(CategoryRepository(self._unit.session), wanted).nodes.get(wanted.keys[names])
+            self._known[path] = path if node is None else paths_of(self._unit, [node.id])[node.id]
+        return self._known[path]
 
 
 def paths_of(unit: ReadUnit, ids: Collection[bytes]) -> dict[bytes, str]:

@@ -125,6 +125,7 @@ class _Undoing:
         if reason := self._twin(old["name"], parent, {node.id}):
             return reason
         self._repository.set(node.id, self._unit.now, name=old["name"])
+        self._mappings.forget(node.parent_id, old["name"])
         return None
 
     def _parent(self, old: dict[str, Any], new: dict[str, Any]) -> str | None:
@@ -140,6 +141,7 @@ class _Undoing:
         if reason := self._twin(node.name, parent, {node.id}):
             return reason
         move(self._repository, node, parent, self._unit.now, slug=old["slug"])
+        self._mappings.forget(parent.id if parent else None, node.name)
         return None
 
     def _mapping(self, old: dict[str, Any], new: dict[str, Any]) -> str | None:
@@ -171,6 +173,7 @@ class _Undoing:
         into = bytes_of(new["into"])
         left = self._take_back_children(old["children"], node, into)
         left += self._take_back_products(old["products"], node, into)
+        self._mappings.forget(node.parent_id, node.name)
         self._take_back_mappings(old["mappings"], category_id, into)
         self.touched.update({category_id} | ({into} if into and self._node(new["into"]) else set()))
         return "; ".join(left) or None

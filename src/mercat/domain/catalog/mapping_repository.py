@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+
 from mercat.core.database.bulk import CHUNK, Bulk, chunks
+from mercat.core.ids import new_id_bytes
 from mercat.core.repository import Repository
 from mercat.domain.catalog.models import CategoryMapping
+from mercat.domain.catalog.tree import name_key
 
+# The taxonomy of what places were called before: a feed that restates an old path means the category that is there now.
+FORMER_NAMES = "former-name"
 _KEPT = "id, category_id, taxonomy, store_id, store_key, external_id, handle"
 
 
@@ -39,6 +46,11 @@ class Mapping(NamedTuple):
             "store_id": None if store is None else bytes.fromhex(store),
         }
         return cls(**{**kept, **given})
+
+
+def place_of(parent_id: bytes | None, key: str) -> str:
+    """A name below a parent, as one text that fits a key whatever the name's length."""
+    return hashlib.blake2b((parent_id or b"") + b"/" + key.encode(), digest_size=16).hexdigest()
 
 
 class MappingRepository(Repository[CategoryMapping]):
@@ -72,6 +84,37 @@ class MappingRepository(Repository[CategoryMapping]):
         sql = "SELECT category_id, external_id FROM category_mappings WHERE taxonomy = ? AND store_key = ?"
         bulk = self.bulk
         return {bulk.id_of(owner): external for owner, external in bulk.fetch(sql, (taxonomy, store_key))}
+
+    def has_former_names(self) -> bool:
+        """Whether any category ever stood elsewhere or under another name."""
+        rows = select(CategoryMapping.id).where(CategoryMapping.taxonomy == FORMER_NAMES)
+        return self.session.scalar(rows.limit(1)) is not None
+
+    def formerly(self, places: Collection[str]) -> dict[str, bytes]:
+        """The category that each of these places (see ``place_of``) once held under the name."""
+        bulk = self.bulk
+        found: dict[str, bytes] = {}
+        for some in chunks(places, CHUNK):
+            where, parameters = bulk.among("external_id", some)
+            sql = f"SELECT external_id, category_id FROM category_mappings WHERE taxonomy = ? AND {where}"
+            for place, category_id in bulk.fetch(sql, [FORMER_NAMES, *parameters]):
+                found[place] = bulk.id_of(category_id)
+        return found
+
+    def remember(self, parent_id: bytes | None, name: str, category_id: bytes, now: dt.datetime) -> None:
+        """Note that a category stood below this parent under this name."""
+        place = place_of(parent_id, name_key(name))
+        self.forget(parent_id, name)
+        [new_id] = new_id_bytes()
+        self.insert([Mapping(new_id, category_id, FORMER_NAMES, None, place, place, name)], now)
+
+    def forget(self, parent_id: bytes | None, name: str) -> None:
+        """A category stands there again under the name, or the name is another one's now."""
+        place = place_of(parent_id, name_key(name))
+        rows = select(CategoryMapping.id).where(
+            CategoryMapping.taxonomy == FORMER_NAMES, CategoryMapping.external_id == place
+        )
+        self.remove([row_id.bytes for row_id in self.session.scalars(rows)])
 
     def _fetch(self, column: str, ids: Collection[bytes], taxonomy: str | None = None) -> list[Mapping]:
         bulk = self.bulk

@@ -14,6 +14,7 @@ from mercat.core.database.bulk import chunks
 from mercat.core.errors import Invalid
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
+from mercat.domain.catalog import categories
 from mercat.domain.catalog.change_repository import ChangeBulk, Planned
 from mercat.domain.catalog.claims import VARIANT, Place, claims_of
 from mercat.domain.catalog.comparing import same
@@ -86,6 +87,7 @@ class Planner:
         self.mode = mode
         self.fields = fields
         self._rivals = rivals
+        self._former_names: categories.FormerNames | None = None
         self.counts: Counter[str] = Counter()
         self._warnings: list[str] = []
         self._warned = 0
@@ -190,6 +192,7 @@ class Planner:
         if not ids:
             return []
         products = load(unit, ids)
+        self._former_names = categories.FormerNames(unit)
         locks = LockBulk(unit.bulk).places(ids)
         rivals: dict[bytes, dict[Place, list[Claim]]] = {}
         if self._rivals:
@@ -263,6 +266,8 @@ class Planner:
                 old = current.get(name)
                 others = rivals.get(place, ())
                 new = fallback(others) if value is None and others else value
+                if name == "category" and new and self._former_names is not None:
+                    new = self._former_names.now(new)
                 if same(name, old, new):
                     continue
                 if place in locked or outranked(others, self.source.precedence):

@@ -57,6 +57,7 @@ class Settling:
         # Writes the values; the categories that it has to make go into the keeping set.
         self._writing = Application(unit, into, progress)
         self._made_again: set[bytes] = set()
+        self._former_names = categories.FormerNames(unit)
 
     # -- making again ---------------------------------------------------------------------------------------------
 
@@ -184,6 +185,8 @@ class Settling:
         value, by = value_of(place, after, history, locked=locked)
         expected = value_of(place, before, history, locked=locked)[0]
         there = current.get(name)
+        if name == "category":
+            value, expected, mine = (self._today(each) for each in (value, expected, mine))
         is_free = not locked or (by is not None and by.origin in PERSONS) or self.subject.origin in PERSONS
         if same(name, there, value):
             # A statement that had lost has changed nothing that somebody could have changed again.
@@ -204,9 +207,14 @@ class Settling:
             current = product.of(place[0])
             locked = place in page.locks.get(product.id, set())
             value, _ = value_of(place, standing.get(place, ()), history, locked=locked)
+            if place == (None, "category"):
+                value = self._today(value)
             if current is not None and not same(place[1], current.get(place[1]), value):
                 current[place[1]] = value
                 yield product, place[0], place[1], value
+
+    def _today(self, path: str | None) -> str | None:
+        return self._former_names.now(path) if path else path
 
     def _claims(
         self, history: Iterable[Statement], product: Loaded

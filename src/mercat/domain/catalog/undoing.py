@@ -7,6 +7,7 @@ left alone and reported. Taking an undoing back is the same with the set among t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from mercat.core.clock import now
@@ -14,13 +15,15 @@ from mercat.core.errors import Conflict
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import categories, locking
 from mercat.domain.catalog.applying import CATEGORY_CREATED, Progress
+from mercat.domain.catalog.category_changes import record
 from mercat.domain.catalog.change_repository import STANDING, ChangeBulk, ChangeRepository, ChangeSetRepository
 from mercat.domain.catalog.handing_over import Family
 from mercat.domain.catalog.merging import PERSONS
-from mercat.domain.catalog.models import ChangeSet
+from mercat.domain.catalog.models import Change, ChangeSet
 from mercat.domain.catalog.settling import Settling
 
 _PAGE = 1_000
+_SAMPLES = 20
 _FEEDS = ("feed", "import")
 
 
@@ -71,9 +74,8 @@ def _redo(unit: WriteUnit, undoing: ChangeSet, progress: Progress) -> ChangeSet:
     if subject is None or subject.status != "undone":
         message = "what this undid stands again already, or is gone"
         raise Conflict(message)
-    if _tree_changes(unit, subject):
-        message = "an undone change of the category tree is made again by hand: the tree may have moved since"
-        raise Conflict(message, change_set_id=str(undoing.id))
+    if tree := _tree_changes(unit, subject):
+        return _redo_tree(unit, undoing, subject, tree)
     undoing.status, undoing.undone_at = "undone", unit.now
     conflicts = subject.counts.get("conflicts", 0)
     subject.status, subject.undone_at = "partially_applied" if conflicts else "applied", None
@@ -121,18 +123,30 @@ def _lock_again(unit: WriteUnit, subject: ChangeSet) -> None:
         locking.lock_places(unit, places, f"edited in {subject.id}")
 
 
-def _tree_changes(unit: WriteUnit, subject: ChangeSet) -> bool:
+def _redo_tree(unit: WriteUnit, undoing: ChangeSet, subject: ChangeSet, tree: Sequence[Change]) -> ChangeSet:
+    """A set of its own, because what is done now may hold more or less than what was done then."""
+    steps, refused = categories.redo_category_changes(unit, tree)
+    if refused and not steps:
+        message = f"it cannot be made again: {'; '.join(dict.fromkeys(reason for _, reason in refused))}"
+        raise Conflict(message, change_set_id=str(undoing.id))
+    undoing.status, undoing.undone_at = "undone", unit.now
+    again = record(unit, subject.title, steps, origin=subject.origin)
+    if refused:
+        message = f"{len(refused)} changes of the tree could not be made again"
+        samples = [{"field": change.field, "by": reason} for change, reason in refused[:_SAMPLES]]
+        finding = {"rule": "changed_since", "count": len(refused), "message": message, "samples": samples}
+        again.findings, again.status = [finding], "partially_applied"
+    return again
+
+
+def _tree_changes(unit: WriteUnit, subject: ChangeSet) -> list[Change]:
     changed = ChangeRepository(unit.session).about_categories(subject.id)
-    return any(change.field != CATEGORY_CREATED for change in changed)
+    return [change for change in changed if change.field != CATEGORY_CREATED]
 
 
 def _take_back_tree(unit: WriteUnit, subject: ChangeSet, run: Settling) -> None:
     run.drop_empty_categories()
-    moved = [
-        change
-        for change in ChangeRepository(unit.session).about_categories(subject.id)
-        if change.field != CATEGORY_CREATED
-    ]
+    moved = _tree_changes(unit, subject)
     for change, reason in categories.undo_category_changes(unit, moved) if moved else ():
         run.counts["conflicts"] += 1
         run.kept.append({"field": change.field, "by": reason})
