@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mercat.core.errors import Conflict, NotFound
+from mercat.core.jobs import Cancelled
 from mercat.core.unit import Runtime
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings import service as listings
@@ -281,6 +282,28 @@ def test_a_spent_budget_stops_what_is_not_urgent_and_warns_before(
     with sqlite_runtime.read(ANN) as unit:
         [usage] = operations.usage(unit)
     assert (usage.calls, usage.monthly_calls, usage.points) == (back.calls(), 10, 90.0)
+
+
+@pytest.mark.parametrize("count", [12, 60], ids=["one by one", "in batches"])
+def test_a_cancelled_run_says_so_and_the_next_one_finishes_it(
+    sqlite_runtime: Runtime, add_store: Add, back: Back, tmp_path: Path, count: int
+) -> None:
+    feed(sqlite_runtime, tmp_path, rows(count))
+    add_store(sqlite_runtime)
+
+    def stop(stage: str, _done: int, _total: int | None) -> None:
+        if stage in {"publishing", "waiting for the shop"}:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        sell(sqlite_runtime, progress=stop)
+    with sqlite_runtime.read() as unit:
+        assert operations.list_runs(unit, sync_type="store_publish").data[0].status == "cancelled"
+
+    sell(sqlite_runtime)
+    assert len(back.shown()) == count
+    assert back.calls("submit") <= 1
+    assert sell(sqlite_runtime).calls == 0
 
 
 def test_stock_follows_the_standing_offers_and_yields_to_what_was_sold(

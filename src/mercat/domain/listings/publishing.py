@@ -12,6 +12,7 @@ from uuid import UUID
 from mercat.core.actor import Actor
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import MercatError, NotFound
+from mercat.core.jobs import Cancelled
 from mercat.core.log import get_logger
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
@@ -124,7 +125,10 @@ class _Publishing:
         try:
             self._work(scope, plan_only=plan_only, yes=yes, everything=everything)
         except (VendorError, MercatError) as failed:
-            self._fail(run.id, failed)
+            self._fail(run.id, failed.message, "failed", is_locked_out=isinstance(failed, Unauthorized))
+            raise
+        except Cancelled:
+            self._fail(run.id, "cancelled; what was sent until then is there and noted", "cancelled")
             raise
         finally:
             self.shop.meter.flush()
@@ -223,14 +227,14 @@ class _Publishing:
         is_whole = not (result.conflicts or result.blocked or result.failed)
         result.status = "success" if is_whole else "partial"
 
-    def _fail(self, run_id: UUID, failed: VendorError | MercatError) -> None:
-        log.info("publish_failed", store=self.shop.name, reason=failed.message)
+    def _fail(self, run_id: UUID, reason: str, status: str, *, is_locked_out: bool = False) -> None:
+        log.info("publish_failed", store=self.shop.name, reason=reason)
         with self.runtime.write(self.actor) as unit:
-            if isinstance(failed, Unauthorized):
-                pause_store(unit, self.shop.id, failed.message)
-            self.result.status = "failed"
-            self.result.warnings.append(failed.message)
-            operations.finish_run(unit, run_id, _history(self.result, message=failed.message))
+            if is_locked_out:
+                pause_store(unit, self.shop.id, reason)
+            self.result.status = status
+            self.result.warnings.append(reason)
+            operations.finish_run(unit, run_id, _history(self.result, message=reason))
 
 
 def _history(result: PublishResult, *, message: str | None = None) -> operations.RunResult:

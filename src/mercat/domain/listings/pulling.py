@@ -13,6 +13,7 @@ from mercat.core.actor import Actor
 from mercat.core.database.bulk import chunks
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import MercatError
+from mercat.core.jobs import Cancelled
 from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.listings.adopting import adopt_strangers
 from mercat.domain.listings.connecting import Pause, Shop, open_shop, pause_store, selling_of
@@ -146,7 +147,10 @@ class _Pulling:
                 sight.warnings += adopted.warnings
                 self._take(adopted.shown, Sight())
         except (VendorError, MercatError) as failed:
-            self._fail(run.id, failed)
+            self._fail(run.id, failed.message, "failed", is_locked_out=isinstance(failed, Unauthorized))
+            raise
+        except Cancelled:
+            self._fail(run.id, "cancelled; what was seen until then is noted", "cancelled")
             raise
         finally:
             self.shop.meter.flush()
@@ -204,13 +208,13 @@ class _Pulling:
         result.warnings += sight.warnings
         result.status = "partial" if result.conflicts else "success"
 
-    def _fail(self, run_id: UUID, failed: VendorError | MercatError) -> None:
+    def _fail(self, run_id: UUID, reason: str, status: str, *, is_locked_out: bool = False) -> None:
         with self.runtime.write(self.actor) as unit:
-            if isinstance(failed, Unauthorized):
-                pause_store(unit, self.shop.id, failed.message)
+            if is_locked_out:
+                pause_store(unit, self.shop.id, reason)
             unit.save()
-            self.result.status = "failed"
-            run = replace(_history(self.result), message=failed.message)
+            self.result.status = status
+            run = replace(_history(self.result), message=reason)
             operations.finish_run(unit, run_id, run)
 
 
