@@ -25,9 +25,12 @@ BOOLEAN = "boolean"
 DECIMAL = "number_decimal"
 
 _LONGEST_KEY = 64
-_UNFIT = re.compile(r"[^A-Za-z0-9-]+")
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+_RUN = re.compile(r"__+")
+_SHORTEST_NAMESPACE, _LONGEST_NAMESPACE = 3, 255
 _PREFIXED = re.compile(
-    r"^\s*metafield:\s*(?P<ns>[^.\[\]]+)\.(?P<key>[^\[\]]+?)\s*(?:\[(?P<type>[^\]]*)\])?\s*$", re.IGNORECASE
+    r"^\s*(?:variant )?metafields?\s*[:.]\s*(?P<ns>[^.\[\]]+)\.(?P<key>[^\[\]]+?)\s*(?:\[(?P<type>[^\]]*)\])?\s*$",
+    re.IGNORECASE,
 )
 _SUFFIXED = re.compile(r"^.*\((?:product\.)?metafields\.(?P<ns>[^.()]+)\.(?P<key>[^()]+)\)\s*$", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp;)*(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,30});", re.IGNORECASE)
@@ -47,15 +50,19 @@ class MetafieldColumn(NamedTuple):
 
 @lru_cache(maxsize=16384)
 def heading(text: str) -> MetafieldColumn | None:
-    """Read ``Metafield: custom.Colour[list.single_line_text]`` or ``Colour (product.metafields.custom.colour)``."""
+    """What a heading names, if it names a metafield: the spellings of Matrixify and Etilize, of Shopify's export, and ours.
+
+    ``Metafield: custom.Colour[list.single_line_text]``, ``metafields.custom.colour``, ``metafield:custom.colour``,
+    ``Colour (product.metafields.custom.colour)``.
+    """
     # A heading that occurs twice has been numbered by the reader; it means what the first one means.
     plain = _NUMBERED.sub("", text)
     found = _PREFIXED.match(plain) or _SUFFIXED.match(plain)
     if found is None:
         return None
     stated = (found.groupdict().get("type") or "").strip().lower()
-    name = f"{found['ns'].strip()}.{key(found['key'], keep_case=True)}"
-    return MetafieldColumn(name, _SHORT_TYPES.get(stated, stated or None))
+    namespace = _UNFIT.sub("_", found["ns"].strip()).ljust(_SHORTEST_NAMESPACE, "_")[:_LONGEST_NAMESPACE]
+    return MetafieldColumn(f"{namespace}.{key(found['key'], keep_case=True)}", _SHORT_TYPES.get(stated, stated or None))
 
 
 @lru_cache(maxsize=16384)
@@ -63,9 +70,9 @@ def key(label: str, *, keep_case: bool = False) -> str:
     """A label as a metafield key. Always the same for the same label; labels that differ only past the limit stay apart."""
     folded = unicodedata.normalize("NFKD", label.replace("ß", "ss")).encode("ascii", "ignore").decode()
     fit = _UNFIT.sub("_", folded).strip("_-")
-    fit = fit if keep_case else fit.lower()
-    if _LONGEST_KEY >= len(fit) >= 2:
-        return fit
+    fit = fit if keep_case else _RUN.sub("_", fit).lower()
+    if _LONGEST_KEY >= len(fit) >= 1:
+        return fit if len(fit) > 1 else f"{fit}_"
     mark = xxhash.xxh3_64_hexdigest(label.strip().encode())[:8]
     return f"{fit[: _LONGEST_KEY - 9]}_{mark}" if fit else f"field_{mark}"
 

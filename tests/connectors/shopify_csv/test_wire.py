@@ -197,7 +197,7 @@ def test_the_shops_currency_comes_with_its_prices() -> None:
             Metafield("single_line_text_field", "Blue"),
         ),
         ("X (product.metafields.a.b)", "1\n2", "a.b", Metafield("multi_line_text_field", "1\n2")),
-        ("X (product.metafields.a.bc)", '["x","y"]', "a.bc", Metafield("list.single_line_text_field", ["x", "y"])),
+        ("X (product.metafields.abc.bc)", '["x","y"]', "abc.bc", Metafield("list.single_line_text_field", ["x", "y"])),
         (
             "Metafield: custom.Tip [list.single_line_text]",
             "F;M",
