@@ -8,12 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from mercat.core.database import migrate
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
+
+# The same examples in every run, so that a change is judged and not luck; HYPOTHESIS_PROFILE=default looks for new ones.
+hypothesis.register_profile("repeatable", derandomize=True)
+hypothesis.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 DATABASES = {
     "sqlite": "",

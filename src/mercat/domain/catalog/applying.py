@@ -120,7 +120,7 @@ class Application:
         """Insert the planned products with all that hangs on them, a page at a time."""
         for page in self.changes.pages(self.set_id, "kind = 'create' AND field IS NULL", size=_PAGE):
             fresh = self._without_taken([(change, decode_draft(change.new_value or "")) for change in page])
-            self._know_categories({draft.category for _, draft in fresh if draft.category})
+            self.know_categories({draft.category for _, draft in fresh if draft.category})
             self._know_metafields(draft for _, draft in fresh)
             statements = [self._create(change, draft) for change, draft in fresh]
             self.writer.flush()
@@ -232,7 +232,7 @@ class Application:
 
     def set_fields(self, changes: Sequence[tuple[Loaded, bytes | None, str, Any]]) -> None:
         """Write field values, grouped by where they live."""
-        self._know_categories({new for _, _, name, new in changes if name == "category" and new})
+        self.know_categories({new for _, _, name, new in changes if name == "category" and new})
         products: dict[bytes, Flat] = {}
         variants: dict[bytes, Flat] = {}
         fields: dict[bytes, Flat] = {}
@@ -309,7 +309,8 @@ class Application:
 
     # -- shared ---------------------------------------------------------------------------------------------------
 
-    def _know_categories(self, paths: Collection[str]) -> None:
+    def know_categories(self, paths: Collection[str]) -> None:
+        """Have these categories there; what had to be made is kept in the set."""
         missing = [path for path in paths if path not in self._category_ids]
         if not missing:
             return

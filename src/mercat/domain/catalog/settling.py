@@ -72,6 +72,17 @@ class Settling:
             known = {variant.id for product in there.values() for variant in product.variants}
             lost = [change for change in page if change.field == VARIANT and change.variant_id not in known]
             self._writing.add_variants(lost)
+            self._writing.know_categories(self._categories(page))
+
+    def _categories(self, changes: Iterable[Kept]) -> set[str]:
+        """Where these put products: a category comes back even if nothing is in it by now."""
+        paths = set()
+        for change in changes:
+            if change.kind == "create" and change.field is None:
+                paths.add(self._today(decode_draft(change.new_value or "{}").category))
+            elif change.field == "category":
+                paths.add(self._today(change.new()))
+        return {path for path in paths if path}
 
     # -- the work -------------------------------------------------------------------------------------------------
 
