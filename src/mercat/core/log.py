@@ -34,9 +34,14 @@ def configure(level: str, *, as_json: bool) -> None:
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )
+
+
+def _to_standard_error(*_names: object) -> structlog.PrintLogger:
+    """Whatever standard error is by then: a progress bar, a test or a service manager may have put another in its place."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
