@@ -40,7 +40,7 @@ def write_catalogue(path: Path, products: int, *, changed: float = 0.0) -> None:
         for n in range(products):
             price = 10 + n % 90 + (1 if n % 100 < changed * 100 else 0)
             variants = [
-                {"sku": f"P-{n}-{size}", "price": f"{price}.50", "currency": "EUR", "options": {"Size": size}}
+                {"sku": f"P-{n}-{size}", "price": f"{price}.50", "currency": "USD", "options": {"Size": size}}
                 for size in ("S", "L")
             ]
             fields = {f"custom.field_{k}": {"type": "single_line_text_field", "value": f"{k} of {n}"} for k in range(5)}

@@ -34,6 +34,7 @@ def shopify(
         str, typer.Option("--plan", help="standard, advanced or plus: 100, 200 or 1000 points/s.")
     ] = "standard",
     faults: Annotated[str, typer.Option("--faults", help="What goes wrong how often, as in 500=5%,502=2%.")] = "",
+    currency: Annotated[str, typer.Option("--currency", help="What the shop sells in.")] = "USD",
     seed: Annotated[int, typer.Option("--seed", help="Another seed, other faults.")] = 0,
     cost: Annotated[str, typer.Option("--cost", help="How connections are priced: recorded or linear.")] = "recorded",
     as_json: JsonOption = False,
@@ -49,7 +50,9 @@ def shopify(
         rates = parse(faults)
     except ValueError as wrong:
         raise Invalid(f"--faults: {wrong}") from None
-    options = Options(plan=plan, faults=rates, seed=seed, cost_curve=cost)
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise Invalid(f"--currency: {currency!r} is no ISO 4217 code such as USD or EUR")
+    options = Options(plan=plan, currency=currency.upper(), faults=rates, seed=seed, cost_curve=cost)
     serve(options, host=host, port=port, opened=lambda house: _announce(house, as_json=as_json))
 
 

@@ -72,7 +72,7 @@ def test_the_account_tells_who_we_are_and_what_is_missing(sell: ShopifyChannel, 
     shop.shop.tell("scopes", scopes=["read_products", "write_inventory", "read_locations"])
     account = sell.account()
 
-    assert (account.name, account.currency) == ("Mercat Sandbox", "EUR")
+    assert (account.name, account.currency) == ("Mercat Sandbox", "USD")
     assert len(account.places) == 2
     assert "write_products" in account.missing_scopes
     assert "read_inventory" not in account.missing_scopes

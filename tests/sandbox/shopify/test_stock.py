@@ -167,7 +167,7 @@ def test_an_item_has_a_cost_a_weight_and_an_origin(client: Client, item: str) ->
     assert found == {
         "sku": "NEW",
         "tracked": True,
-        "unitCost": {"amount": "4.2", "currencyCode": "EUR"},
+        "unitCost": {"amount": "4.2", "currencyCode": "USD"},
         "measurement": {"weight": {"value": 120.0, "unit": "GRAMS"}},
         "countryCodeOfOrigin": "DE",
         "harmonizedSystemCode": "610910",

@@ -18,7 +18,7 @@ class Options:
 
     name: str = "Mercat Sandbox"
     domain: str = "mercat-sandbox.myshopify.com"
-    currency: str = "EUR"
+    currency: str = "USD"
     plan: str = "standard"
     seed: int = 0
     faults: Mapping[str, float] = field(default_factory=dict)
