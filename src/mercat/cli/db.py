@@ -10,9 +10,9 @@ from mercat.cli.display import say, shown
 from mercat.cli.errors import FAILED
 from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
 from mercat.core.database import migrate
+from mercat.core.database import revision as schema
+from mercat.domain import register_tables
 from mercat.domain.catalog import service as catalog
-from mercat.domain.operations import service as _operations  # noqa: F401  # whatever has tables has to be known
-from mercat.domain.suppliers import service as _suppliers  # noqa: F401  # and, below it, the catalogue
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -24,9 +24,9 @@ def db() -> None:
 
 def _report(revision: str | None, *, as_json: bool) -> None:
     if as_json:
-        print_json({"revision": revision, "head": migrate.head()})
+        print_json({"revision": revision, "head": schema.head()})
     else:
-        say(f"revision {revision or 'none: the database is empty'}, newest {migrate.head()}")
+        say(f"revision {revision or 'none: the database is empty'}, newest {schema.head()}")
 
 
 @app.command()
@@ -36,10 +36,10 @@ def upgrade(
     """Bring the schema up to a revision."""
     with open_runtime(needs=Needs.NOTHING) as runtime:
         migrate.upgrade(runtime.engine, revision)
-        if migrate.current(runtime.engine) == migrate.head():
+        if schema.current(runtime.engine) == schema.head():
             # A revision may have emptied the search index.
             catalog.index_pending(runtime)
-        _report(migrate.current(runtime.engine), as_json=as_json)
+        _report(schema.current(runtime.engine), as_json=as_json)
 
 
 @app.command()
@@ -54,19 +54,20 @@ def downgrade(
         typer.confirm("Tables and columns that the older schema does not know are lost. Go on?", abort=True, err=True)
     with open_runtime(needs=Needs.THERE) as runtime:
         migrate.downgrade(runtime.engine, revision)
-        _report(migrate.current(runtime.engine), as_json=as_json)
+        _report(schema.current(runtime.engine), as_json=as_json)
 
 
 @app.command()
 def current(*, as_json: JsonOption = False) -> None:
     """The revision that the database is at."""
     with open_runtime(needs=Needs.THERE) as runtime:
-        _report(migrate.current(runtime.engine), as_json=as_json)
+        _report(schema.current(runtime.engine), as_json=as_json)
 
 
 @app.command()
 def check(*, as_json: JsonOption = False) -> None:
     """Compare the database with what this version expects; exit code 1 if they differ."""
+    register_tables()
     with open_runtime(needs=Needs.THERE) as runtime:
         found = migrate.differences(runtime.engine)
     if as_json:

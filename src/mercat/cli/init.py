@@ -7,6 +7,7 @@ import typer
 from mercat.cli.display import say
 from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
 from mercat.core.database import migrate
+from mercat.core.database.revision import current
 from mercat.core.settings import masked_url
 from mercat.domain.catalog import service as catalog
 
@@ -17,11 +18,11 @@ app = typer.Typer(rich_markup_mode=None)
 def init(*, as_json: JsonOption = False) -> None:
     """Create the database, or bring it to this version. Safe to repeat."""
     with open_runtime(needs=Needs.NOTHING) as runtime:
-        before = migrate.current(runtime.engine)
+        before = current(runtime.engine)
         migrate.upgrade(runtime.engine)
         # A revision may have emptied the search index.
         catalog.index_pending(runtime)
-        after = migrate.current(runtime.engine)
+        after = current(runtime.engine)
         shown = masked_url(runtime.settings.url)
     if as_json:
         print_json({"database": shown, "before": before, "revision": after})

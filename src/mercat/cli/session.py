@@ -64,9 +64,9 @@ def _refuse_missing(settings: Settings) -> None:
 
 
 def _refuse_outdated(runtime: Runtime) -> None:
-    from mercat.core.database import migrate
+    from mercat.core.database.revision import current, head
 
-    revision, newest = migrate.current(runtime.engine), migrate.head()
+    revision, newest = current(runtime.engine), head()
     if revision is None:
         message = "the database is empty: run `mercat init`"
         raise NotFound(message)

@@ -15,6 +15,11 @@ def register_hearing() -> None:
     _import_each("hearing")
 
 
+def register_tables() -> None:
+    """Import every room's ``models``: for whoever compares a database with what it should be."""
+    _import_each("models")
+
+
 def _import_each(part: str) -> None:
     for room in iter_modules(__path__):
         name = f"{__name__}.{room.name}.{part}"

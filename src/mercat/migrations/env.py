@@ -5,11 +5,9 @@ from alembic import context
 from mercat.core.database.base import Base
 from mercat.core.database.migrate import is_ours, same_type
 from mercat.core.jobs import models as _jobs  # noqa: F401  # the tables register themselves
-from mercat.domain.catalog import models as _catalog  # noqa: F401
-from mercat.domain.listings import models as _listings  # noqa: F401
-from mercat.domain.operations import models as _operations  # noqa: F401
-from mercat.domain.suppliers import models as _suppliers  # noqa: F401
+from mercat.domain import register_tables
 
+register_tables()
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,

@@ -10,7 +10,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from mercat.core.database.base import Base
@@ -48,19 +47,6 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Take the schema back to ``revision`` (``base`` is empty)."""
     with named_lock(engine, "migrate"), _config(engine) as config:
         command.downgrade(config, revision)
-
-
-def current(engine: Engine) -> str | None:
-    """The revision that the database is at, or ``None`` for an empty one."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def head() -> str:
-    """The newest revision that this version of Mercat knows."""
-    config = Config()
-    config.set_main_option("script_location", SCRIPTS)
-    return str(ScriptDirectory.from_config(config).get_current_head())
 
 
 def is_ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
