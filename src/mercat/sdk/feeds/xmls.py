@@ -36,6 +36,13 @@ SAFE: dict[str, Any] = {
     "remove_pis": True,
 }
 
+# XML Schema 1.1, XSLT 3.0, RELAX NG: their elements repeat and have parts, as records do.
+_DESCRIPTIONS = {
+    "http://www.w3.org/2001/XMLSchema",
+    "http://www.w3.org/1999/XSL/Transform",
+    "http://relaxng.org/ns/structure/1.0",
+}
+
 
 def iterate_xml(
     stream: BinaryIO, tags: Container[str], *, name: str = "XML", encoding: str | None = None
@@ -90,7 +97,7 @@ def _wanted(parser: Any, head: bytes, stream: BinaryIO, tags: Container[str]) ->
 def _prologue(stream: BinaryIO, name: str, encoding: str | None) -> tuple[bytes, str, bool]:
     """Read up to the root's start tag: the bytes read, the root's tag, and whether a DTD lets undeclared entities pass.
 
-    Refuses entity declarations.
+    Refuses entity declarations, and schemas.
     """
     parser: Any = etree.XMLPullParser(events=("start",), encoding=encoding, **SAFE)
     read = b""
@@ -103,6 +110,12 @@ def _prologue(stream: BinaryIO, name: str, encoding: str | None) -> tuple[bytes,
             dtd = root.getroottree().docinfo.internalDTD
             if dtd is not None and any(True for _ in dtd.entities()):
                 raise _refused(name)
+            if etree.QName(root).namespace in _DESCRIPTIONS:
+                raise Unreadable(
+                    f"{name} is an XML schema or style sheet, which says how files look and holds no products; "
+                    "give a file that follows it",
+                    member=name,
+                )
             return read, str(root.tag), dtd is not None
         if len(read) > 16 * STEP:
             raise Unreadable(f"{name} has no root element in its first megabyte; it is not a feed we read", member=name)
