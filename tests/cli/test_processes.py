@@ -1,11 +1,15 @@
 """The console script as a process: exit codes, what goes to which stream, and what it loads."""
 
+import contextlib
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from .conftest import Terminal, write_feed
 
@@ -64,6 +68,18 @@ def test_a_reader_that_goes_away_is_no_failure_to_shout_about(terminal: Terminal
     assert done.stderr == ""
 
 
+def _opened_for(process: subprocess.Popen[str], pipe: Path) -> int:
+    """The writing end, once the process reads at the other; one that has ended would be waited for without end."""
+    while process.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as nobody_reads:
+            assert nobody_reads.errno == errno.ENXIO
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.02)
+    pytest.fail(f"it ended before it read: {process.communicate()}")
+
+
 def test_stopping_it_is_exit_code_130(terminal: Terminal, tmp_path: Path) -> None:
     # A pipe that nobody fills keeps the command waiting; the password's file is read before anything else happens.
     feed = write_feed(tmp_path / "feed.csv")
@@ -75,8 +91,7 @@ def test_stopping_it_is_exit_code_130(terminal: Terminal, tmp_path: Path) -> Non
     process = subprocess.Popen(
         [script, "feed", "run", "shop"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    # Opening the other end succeeds only once the command is reading.
-    with process, pipe.open("wb"):
+    with process, os.fdopen(_opened_for(process, pipe), "wb"):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")

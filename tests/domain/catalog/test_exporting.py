@@ -300,9 +300,10 @@ def test_a_full_disk_leaves_what_was_there(sqlite_runtime: Runtime, tmp_path: Pa
     target.parent.mkdir()
     target.write_text("what was there")
 
-    # A limit on the size of a file stands for a disk that is full: writing fails in the same place.
+    # A limit on the size of a file stands for a disk that is full: writing fails in the same place. Without -B the
+    # interpreter would leave the torn bytecode of what it imports to every later test.
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _ON_A_SMALL_DISK, str(sqlite_runtime.settings.home), str(target)],
+        [sys.executable, "-B", "-W", "error", "-c", _ON_A_SMALL_DISK, str(sqlite_runtime.settings.home), str(target)],
         capture_output=True,
         text=True,
         check=False,
