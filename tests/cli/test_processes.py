@@ -90,7 +90,13 @@ def test_stopping_it_is_exit_code_130(terminal: Terminal, tmp_path: Path) -> Non
     script = Path(sys.executable).with_name("mercat")
     environment = {**os.environ, "MERCAT_HOME": str(terminal.home)}
     process = subprocess.Popen(
-        [script, "feed", "run", "shop"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [script, "feed", "run", "shop"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Started in the background by a shell, the tests and all below them ignore what Ctrl-C sends.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # there are no threads here
     )
     with process, os.fdopen(_opened_for(process, pipe), "wb"):
         process.send_signal(signal.SIGINT)

@@ -156,6 +156,7 @@ def test_memory_does_not_grow_with_the_file(wanted: str) -> None:
 
 
 BOMBS = {"cyclic", "external", "external_file", "quadratic", "xmlbomb", "xmlbomb2"}
+SCHEMAS = {"schema-include", "xalan_exec", "xalan_write"}
 
 
 @pytest.mark.shared
@@ -164,8 +165,9 @@ BOMBS = {"cyclic", "external", "external_file", "quadratic", "xmlbomb", "xmlbomb
 )
 def test_xml_bombs(path: Path) -> None:
     file = FeedFile(path.name, path)
-    if path.stem.removeprefix("xmltestdata__") in BOMBS:
-        with pytest.raises(Unreadable, match="declares XML entities"):
+    name = path.stem.removeprefix("xmltestdata__")
+    if name in BOMBS | SCHEMAS:
+        with pytest.raises(Unreadable, match="declares XML entities" if name in BOMBS else "holds no products"):
             the_records(file)
     else:
         assert sum(map(len, the_records(file).batches())) > 0
