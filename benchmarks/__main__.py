@@ -60,6 +60,25 @@ def jobs(report: Report, _folder: Path, rows: int, databases: list[str]) -> None
         report.figure("jobs, sqlite, empty jobs in a second", found["sqlite"]["jobs_per_second"], least=200)
 
 
+def api(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:
+    """The API as it is served: ``benchmarks.api``."""
+    found = _module("benchmarks.api", "--products", str(rows), "--databases", ",".join(databases))
+    report.sections["api"] = found
+    for database in databases:
+        if database in found:
+            measured = found[database]
+            for name in ("list_50", "get"):
+                report.figure(
+                    f"api, {database}, {name}, part of a bare route's requests", measured[name]["of_bare"], least=0.6
+                )
+                report.figure(f"api, {database}, {name}, p99 ms", measured[name]["p99_ms"], most=60)
+            per_cpu_second = measured["list_20"]["per_cpu_second"]
+            report.figure(f"api, {database}, list of 20, requests per CPU second", per_cpu_second, least=500)
+            found_per_cpu_second = measured["search"]["per_cpu_second"]
+            report.figure(f"api, {database}, search, requests per CPU second", found_per_cpu_second, least=200)
+            report.figure(f"api, {database}, MB", measured["memory_mb"]["peak"], most=250)
+
+
 def _module(name: str, *arguments: str) -> dict[str, Any]:
     if importlib.util.find_spec(name) is None:
         return {"not_measured": f"there is no {name}"}
@@ -75,6 +94,7 @@ SECTIONS: dict[str, tuple[Section, int]] = {
     "listing": (listing, 50_000),
     "search": (search, 1_000_000),
     "jobs": (jobs, 1_000),
+    "api": (api, 50_000),
     "peers": (side_by_side, 20_000),
 }
 

@@ -38,14 +38,27 @@ def write_catalogue(path: Path, products: int, *, changed: float = 0.0) -> None:
     """Products of two variants and five metafields, as JSON Lines; of a share of them another price."""
     with path.open("w", encoding="utf-8") as out:
         for n in range(products):
-            price = 10 + n % 90 + (1 if n % 100 < changed * 100 else 0)
+            price = price_of(n, changed=changed)
             variants = [
-                {"sku": f"P-{n}-{size}", "price": f"{price}.50", "currency": "USD", "options": {"Size": size}}
+                {"sku": f"P-{n}-{size}", "price": price, "currency": "USD", "options": {"Size": size}}
                 for size in ("S", "L")
             ]
-            fields = {f"custom.field_{k}": {"type": "single_line_text_field", "value": f"{k} of {n}"} for k in range(5)}
+            fields = {
+                f"custom.field_{k}": {"type": "single_line_text_field", "value": value}
+                for k, value in enumerate(values_of(n))
+            }
             document = {"name": f"Product {n}", "brand": "Acme", "variants": variants, "metafields": fields}
             out.write(json.dumps(document) + "\n")
+
+
+def price_of(n: int, *, changed: float) -> str:
+    """What the product costs before or after a share of them changed."""
+    return f"{10 + n % 90 + (1 if n % 100 < changed * 100 else 0)}.50"
+
+
+def values_of(n: int) -> list[str]:
+    """Its five metafields."""
+    return [f"{k} of {n}" for k in range(5)]
 
 
 @contextmanager
@@ -124,18 +137,32 @@ def kill_often(environment: dict[str, str], times: int) -> int:
 
 
 def compared(url: str, products: int) -> dict[str, int]:
-    """What the shop shows beside what it should."""
+    """What the shop shows beside what it should, product by product: fields, variants with prices, metafields."""
     with urllib.request.urlopen(f"{url}/__sandbox__/state") as answer:
-        shown = [each for each in json.load(answer)["products"] if not each["title"].startswith("Naive")]
+        state = json.load(answer)
+    shown = [each for each in state["products"] if not each["title"].startswith("Naive")]
     titles = [each["title"] for each in shown]
-    wanted = {f"Product {n}" for n in range(products)}
-    right = sum(len(each["variants"]) == 2 and each["title"] in wanted for each in shown)
+    wanted = {f"Product {n}": expected(n) for n in range(products)}
     return {
         "shown": len(shown),
-        "right": right,
+        "right": sum(wanted.get(each["title"]) == told(each) for each in shown),
+        "files": len(state["files"]),
         "twice": len(titles) - len(set(titles)),
-        "missing": len(wanted - set(titles)),
+        "missing": len(wanted.keys() - set(titles)),
     }
+
+
+def expected(n: int) -> tuple[Any, ...]:
+    """What a shop tells of a product that is as the second catalogue says."""
+    price = price_of(n, changed=0.01)
+    return "Acme", "ACTIVE", [(f"P-{n}-S", price, ["S"]), (f"P-{n}-L", price, ["L"])], values_of(n)
+
+
+def told(product: dict[str, Any]) -> tuple[Any, ...]:
+    """The same of what it shows."""
+    variants = [(each["sku"], each["price"], each["options"]) for each in product["variants"]]
+    fields = product["metafields"]
+    return product["vendor"], product["status"], variants, [fields[f"custom.field_{k}"]["value"] for k in range(5)]
 
 
 def measure(products: int, faults: str, kills: int) -> dict[str, Any]:

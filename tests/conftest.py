@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -44,6 +45,18 @@ _silent = {name: _why_silent(url) for name, url in DATABASES.items() if url}
 def pytest_report_header() -> list[str]:
     """Say which databases take part."""
     return [f"database {name}: {_silent.get(name) or 'answers'}" for name in DATABASES]
+
+
+@pytest.fixture(autouse=True)
+def _own_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser that earlier tests used keeps a loop running in this thread; whoever needs no browser may run one of their own."""
+    running = None if "browser" in request.fixturenames else asyncio._get_running_loop()
+    if running is None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture(params=list(DATABASES))

@@ -17,7 +17,7 @@ import mercat
 
 PACKAGE = Path(mercat.__file__).parent
 ROOT = PACKAGE.parents[1]
-DOORS = frozenset({"api", "cli", "web"})
+DOORS = frozenset({"api", "assistant", "cli", "web"})
 
 
 @dataclass(frozen=True)

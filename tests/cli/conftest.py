@@ -37,10 +37,15 @@ class Terminal:
         return Answer(result.exit_code, result.stdout, result.stderr)
 
     def script(self, *arguments: object, **environment: str) -> Answer:
+        return self.feeding("", *arguments, **environment)
+
+    def feeding(self, typed: str, *arguments: object, **environment: str) -> Answer:
+        """The console script with this on its standard input."""
         script = Path(sys.executable).with_name("mercat")
         done = subprocess.run(
             [script, *map(str, arguments)],
             env={**os.environ, "MERCAT_HOME": str(self.home), **environment},
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,

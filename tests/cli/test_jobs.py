@@ -33,6 +33,26 @@ def test_a_feed_is_left_to_a_worker_and_its_run_knows_the_job(acme: Terminal) ->
     assert [run["job_id"] for run in acme("history", "list", "--json").json["data"]] == [job_id]
 
 
+def test_a_feed_that_somebody_waits_for_is_a_job_too(acme: Terminal) -> None:
+    waiting = acme("feed", "run", "acme", "--detach", "--json").json["job_id"]
+    answer = acme("feed", "run", "acme", "--json")
+    assert (answer.code, answer.json["status"], answer.json["created"]) == (0, "applied", 12)
+    [job] = acme("jobs", "list", "--kind", "suppliers.run_feed", "--json").json["data"]
+    assert (job["id"], job["status"], job["worker"], job["attempts"]) == (waiting, "completed", "terminal-1", 1)
+    assert job["result"] == answer.json
+    assert [run["job_id"] for run in acme("history", "list", "--json").json["data"]] == [waiting]
+    again = acme("feed", "run", "acme", "--json")
+    assert (again.code, again.json["status"], again.json["files"]) == (0, "unchanged", [])
+
+
+def test_a_feed_that_cannot_be_fetched_says_so_and_is_a_failed_job(terminal: Terminal, tmp_path: Path) -> None:
+    terminal("feed", "add", "gone", "--location", tmp_path / "gone.csv", "--connector", "table")
+    answer = terminal("feed", "run", "gone", "--json")
+    assert (answer.code, answer.json["error"]["kind"]) == (1, "Rejected")
+    [job] = terminal("jobs", "list", "--status", "failed", "--json").json["data"]
+    assert job["error"] == answer.json["error"]["message"]
+
+
 def test_jobs_are_cancelled_and_retried(acme: Terminal) -> None:
     job_id = acme("feed", "run", "acme", "--detach", "--json").json["job_id"]
     assert acme("jobs", "cancel", job_id, "--json").json["status"] == "cancelled"

@@ -47,6 +47,21 @@ def test_the_help_loads_no_command_and_no_database() -> None:
     assert loaded.isdisjoint({"sqlalchemy", "alembic", "structlog", "rich", "pydantic", "mercat.cli.imports"})
 
 
+@pytest.mark.usefixtures("terminal")
+def test_identical_bytes_load_no_connector(feed: Path) -> None:
+    code = (
+        f"import sys\nfrom mercat.main import main\nsys.argv = ['mercat', 'import', {str(feed)!r}, '--json']\n"
+        "try:\n    main()\nfinally:\n    print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    loaded = []
+    for status in ("applied", "unchanged"):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert json.loads(done.stdout)["status"] == status
+        loaded.append({name for name in done.stderr.split() if name.startswith("mercat.connectors")})
+    assert "mercat.connectors.table" in loaded[0]
+    assert not loaded[1]
+
+
 def test_an_unforeseen_failure_is_a_line_and_for_who_asks_a_traceback(terminal: Terminal, feed: Path) -> None:
     (terminal.home / "mercat.db").write_bytes(b"this is no database" * 100)
     answer = terminal.script("import", feed)
@@ -81,6 +96,16 @@ def _opened_for(process: subprocess.Popen[str], pipe: Path) -> int:
     pytest.fail(f"it ended before it read: {process.communicate()}")
 
 
+def _interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Press Ctrl-C, and again where Python was just about to wait: between its look for signals and the system's call."""
+    for _ in range(6):
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=10)
+    process.kill()
+    pytest.fail(f"it does not stop: {process.communicate()}")
+
+
 def test_stopping_it_is_exit_code_130(terminal: Terminal, tmp_path: Path) -> None:
     # A pipe that nobody fills keeps the command waiting; the password's file is read before anything else happens.
     feed = write_feed(tmp_path / "feed.csv")
@@ -99,7 +124,8 @@ def test_stopping_it_is_exit_code_130(terminal: Terminal, tmp_path: Path) -> Non
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # there are no threads here
     )
     with process, os.fdopen(_opened_for(process, pipe), "wb"):
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = _interrupted(process)
     assert (process.returncode, out) == (130, "")
+    jobs = terminal("jobs", "list", "--json").json["data"]
+    assert [each["status"] for each in jobs if each["kind"] == "suppliers.run_feed"] == ["cancelled"]
     assert "Traceback" not in err

@@ -127,7 +127,7 @@ def test_a_locked_field_stays(shop: Terminal, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
-        (["product", "show", "none"], "no product has the SKU none"),
+        (["product", "show", "none"], "no product has the SKU, handle or id none"),
         (["product", "set", "S-0001", "price"], "should look like NAME=VALUE"),
         (["product", "set", "S-0001", "colour=red"], "no field is called 'colour'"),
         (["product", "set", "S-0001", "price=cheap", "name="], "name cannot be empty"),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -90,6 +91,18 @@ def test_secrets_come_from_the_environment_and_stay_out_of_sight(
     assert not any(given["client_secret"] in each for each in told)
 
 
+def test_a_loopback_shop_that_is_not_there_is_missed_with_the_command_that_starts_one(terminal: Terminal) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: whoever connects is refused
+        port = taken.getsockname()[1]
+
+        answer = terminal("store", "add", "shopify", "main", "--sandbox", f"http://127.0.0.1:{port}")
+
+    assert answer.code == 1
+    assert f"no shop answers at http://127.0.0.1:{port}: is it running?" in answer.err
+    assert f"`mercat sandbox shopify --port {port}` starts one" in answer.err
+
+
 def test_keys_are_exchanged_and_usage_is_counted(selling: Terminal) -> None:
     assert selling("secrets", "rotate", "--json").json == {"resealed": 1}
     assert selling("store", "test", "main").code == 0
@@ -108,7 +121,7 @@ def test_a_server_with_a_worker_inside_runs_what_was_left_to_it(selling: Termina
         try:
             while len(shop.state["products"]) < 12 and server.poll() is None:
                 time.sleep(0.1)  # how often we look
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live") as answer:
                 assert answer.read() == b'{"status":"ok"}'
         finally:
             server.send_signal(signal.SIGTERM)

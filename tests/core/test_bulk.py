@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import Runtime
@@ -42,6 +44,24 @@ def test_one_row_that_differs_keeps_its_own(runtime: Runtime, odd: int) -> None:
     rows: list[tuple[Any, ...]] = [(born, owner, 7, "same", None, True) for born in new_id_bytes(_MANY)]
     rows[odd] = (rows[odd][0], other, 8, "another", "something", False)
     assert _round_trip(runtime, rows) == rows
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(-9, 9) | st.none(),
+            st.none() | st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=20),
+            st.sampled_from([None, "", "\\", "\\N", "\\.", "a\tb", "\r\n", "\x01", "\\\\t", " "]),
+            st.booleans(),
+        ),
+        max_size=8,
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_any_text_comes_back_as_it_was(runtime: Runtime, rows: list[tuple[Any, ...]]) -> None:
+    owner = new_id_bytes()[0]
+    said = [(born, owner, *row) for born, row in zip(new_id_bytes(len(rows)), rows, strict=True)]
+    assert _round_trip(runtime, said) == said
 
 
 def test_no_rows_are_no_statement(runtime: Runtime) -> None:

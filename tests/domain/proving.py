@@ -207,8 +207,9 @@ def say(
         change_set = catalog.open_set(unit, source, "said", reference=None, evidence={})
         staging = Staging.begin(unit, change_set.id, who, source, **asked)
     for batch in said.batches([]):
+        staging.add(batch)
         with runtime.write(ANNA) as unit:
-            staging.take(unit, said, batch)
+            staging.take(unit, said)
     with runtime.write(ANNA) as unit:
         staging.end(unit)
     with runtime.write(ANNA) as unit:

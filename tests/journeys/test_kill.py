@@ -16,10 +16,11 @@ import pytest
 from mercat.core.database import migrate
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
+from mercat.domain.operations import service as operations
 from tests.shops import catalogue, offers, write_csv
 
-ROWS = 3000
-KILLS = 5
+ROWS = 800
+KILLS = 4
 
 
 def _rows(price: str) -> list[dict[str, object]]:
@@ -29,8 +30,12 @@ def _rows(price: str) -> list[dict[str, object]]:
     ]
 
 
-def _command(path: Path) -> list[str]:
-    return [sys.executable, "-m", "mercat.main", "import", str(path), "--supplier", "acme", "--json"]
+def _mercat(*arguments: object) -> list[str]:
+    return [str(Path(sys.executable).with_name("mercat")), *map(str, arguments)]
+
+
+def _import(path: Path) -> list[str]:
+    return _mercat("import", path, "--supplier", "acme", "--json")
 
 
 def _environment(home: Path, url: str) -> dict[str, str]:
@@ -47,9 +52,9 @@ def _state(runtime: Runtime) -> tuple[Any, ...]:
     return catalogue(runtime), offers(runtime), counts, running
 
 
-def _run(path: Path, environment: dict[str, str]) -> float:
+def _run(command: list[str], environment: dict[str, str]) -> float:
     started = time.monotonic()
-    done = subprocess.run(_command(path), env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return time.monotonic() - started
 
@@ -65,26 +70,56 @@ def test_a_killed_import_ends_as_if_it_had_not_been(
     with_calm = _environment(calm, f"sqlite:///{calm / 'mercat.db'}")
     undisturbed = Runtime(Settings(home=calm))
     migrate.upgrade(undisturbed.engine)
-    lasts = _run(first, with_calm)
-    _run(second, with_calm)
+    lasts = _run(_import(first), with_calm)
+    _run(_import(second), with_calm)
     expected = _state(undisturbed)
+    assert len(expected[0]) == ROWS
     undisturbed.close()
 
     environment = _environment(tmp_path / "home", database_url)
     dice = random.Random(7)
     for path in (first, second):
         for _ in range(KILLS):
-            _kill_within(path, environment, dice.uniform(0.3, 1.1) * lasts)
-        _run(path, environment)
+            _kill_within(_import(path), environment, dice.uniform(0.3, 1.1) * lasts)
+        _run(_import(path), environment)
     runtime = Runtime(Settings(home=tmp_path / "home", database_url=database_url))
     assert _state(runtime) == expected
     runtime.close()
 
 
-def _kill_within(path: Path, environment: dict[str, str], seconds: float) -> None:
+def test_a_killed_feed_run_is_a_job_that_ends_as_if_it_had_not_been(
+    database: str, database_url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if database == "mariadb":
+        pytest.skip("the same code path as PostgreSQL, and a kill takes as long")
+    path = write_csv(tmp_path / "first.csv", _rows("10.00"))
+    add = _mercat("feed", "add", "acme", "--location", path, "--connector", "table")
+    run = _mercat("feed", "run", "acme", "--json")
+    calm = tmp_path_factory.mktemp("calm")
+    undisturbed = Runtime(Settings(home=calm))
+    migrate.upgrade(undisturbed.engine)
+    _run(add, _environment(calm, ""))
+    lasts = _run(run, _environment(calm, ""))
+
+    environment = _environment(tmp_path / "home", database_url)
+    _run(add, environment)
+    dice = random.Random(7)
+    for _ in range(KILLS):
+        _kill_within(run, environment, dice.uniform(0.3, 1.1) * lasts)
+    _run(run, environment)
+    runtime = Runtime(Settings(home=tmp_path / "home", database_url=database_url))
+    assert _state(runtime) == _state(undisturbed)
+    with runtime.read() as unit:
+        assert {each.status for each in operations.list_jobs(unit, kind="suppliers.run_feed")} == {"completed"}
+        assert operations.list_runs(unit, sync_type="feed_import").data[0].status == "success"
+    runtime.close()
+    undisturbed.close()
+
+
+def _kill_within(command: list[str], environment: dict[str, str], seconds: float) -> None:
     """Start the import and kill it, with all that it started, after so long or at its end, whichever comes first."""
     process = subprocess.Popen(
-        _command(path),
+        command,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

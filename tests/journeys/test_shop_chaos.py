@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mercat.core.jobs import Watch
 from mercat.core.unit import Runtime
 from mercat.domain.listings import service as listings
 from mercat.sdk.installed import connectors
@@ -19,11 +20,12 @@ from tests.shops import ANN, feed
 
 ROOT = Path(__file__).parents[2]
 PUBLISH = """
+from mercat.core.jobs import Watch
 from mercat.core.settings import load
 from mercat.core.unit import Runtime
 from mercat.domain.listings import service as listings
 from tests.shops import ANN
-listings.publish(Runtime(load()), ANN, "corner", yes=True, pause=lambda seconds: None)
+listings.publish(Runtime(load()), ANN, "corner", yes=True, watch=Watch(sleep=lambda seconds: None))
 """
 
 
@@ -65,7 +67,7 @@ def test_the_shop_equals_the_catalogue_whatever_broke(
 
     assert -signal.SIGKILL in killed
     for _ in range(5):
-        result = listings.publish(sqlite_runtime, ANN, "corner", yes=True, pause=lambda _seconds: None)
+        result = listings.publish(sqlite_runtime, ANN, "corner", yes=True, watch=Watch(sleep=lambda _seconds: None))
         if result.status == "success":
             break
     assert result.status == "success"

@@ -24,6 +24,7 @@ from mercat.sdk.channels import (
     ListingDraft,
     Notice,
     Outcome,
+    Place,
     Shown,
     ShownVariant,
     StockLevel,
@@ -36,7 +37,8 @@ from mercat.sdk.limits import Limits, over_limits
 from mercat.sdk.records import ProductRecord
 
 log = get_logger(__name__)
-LIMITS = Limits(title=100)
+LIMITS = Limits(title=100, bulk_from=10)
+PLACE = Place(reference="shelf", name="The shelf")
 PASSWORD, SIGNING = "the-password", "the-signing-secret"
 
 
@@ -49,6 +51,10 @@ class SmallShop:
         self.address = ""
         self.secrets = [PASSWORD, SIGNING]
         self.listings: dict[str, dict[str, Any]] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+        self.movements: set[str] = set()
+        self.listeners: set[str] = set()
+        self._made = 0
         self._asked = 0
         self._good: set[str] = set()
         self._after_s: int | None = None
@@ -94,13 +100,65 @@ class SmallShop:
         if path == "/look":
             return 200, [self.listings[each] for each in asked["ids"] if each in self.listings]
         if path == "/set":
-            number = asked["id"] or str(len(self.listings) + 1)
-            self.listings[number] = {"id": number, "key": asked["key"], "product": asked["product"]}
+            status, answer = self._set(asked)
             if self._loses:
                 self._loses = False
                 return 502, {}
-            return 200, self.listings[number]
+            return status, answer
+        if path in {"/delete", "/archive", "/stock", "/batch", "/batch/look", "/listen"}:
+            return 200, getattr(self, path.replace("/", "_"))(asked)
         return 200, {"name": "Small shop"}
+
+    def _set(self, asked: dict[str, Any]) -> tuple[int, Any]:
+        """Two of one handle are refused."""
+        handles = {each["product"].get("handle"): number for number, each in self.listings.items()}
+        number = asked["id"]
+        if handles.get(asked["product"].get("handle"), number) != number:
+            return 422, {"refused": "handle"}
+        if number is None:
+            self._made += 1
+            number = str(self._made)
+        stock = self.listings.get(number, {}).get("stock", {})
+        self.listings[number] = {"id": number, "key": asked["key"], "product": asked["product"], "stock": stock}
+        return 200, self.listings[number]
+
+    def _delete(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return {"was_there": self.listings.pop(asked["id"], None) is not None}
+
+    def _archive(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["id"] not in self.listings:
+            return {"was_there": False}
+        self.listings[asked["id"]]["product"]["status"] = "archived"
+        return {"was_there": True}
+
+    def _stock(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """One piece of stock: ``set``, or ``stale`` where it is not as expected; a key that was there before, nothing."""
+        number, _, variant = asked["variant"].partition("-")
+        stock = self.listings[number]["stock"]
+        if asked["key"] in self.movements:
+            return {"outcome": "set"}
+        if asked["expected"] is not None and stock.get(variant, 0) != asked["expected"]:
+            return {"outcome": "stale"}
+        if asked["key"]:
+            self.movements.add(asked["key"])
+        stock[variant] = asked["quantity"]
+        return {"outcome": "set"}
+
+    def _batch(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Worked on at once, and told of as running the first time."""
+        if asked["key"] not in self.batches:
+            results = [self._set({"id": None, **each}) for each in asked["drafts"]]
+            self.batches[asked["key"]] = {"id": f"batch-{len(self.batches)}", "results": results, "looks": 0}
+        return {"id": self.batches[asked["key"]]["id"]}
+
+    def _batch_look(self, asked: dict[str, Any]) -> dict[str, Any]:
+        batch = next(each for each in self.batches.values() if each["id"] == asked["id"])
+        batch["looks"] += 1
+        return {"is_done": batch["looks"] > 1, "results": batch["results"]}
+
+    def _listen(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.listeners.add(asked["address"])
+        return {"topics": ["listing/changed"]}
 
     def _token(self, asked: dict[str, Any]) -> tuple[int, Any]:
         if self._refuses or asked["password"] != PASSWORD:
@@ -153,7 +211,9 @@ class SmallChannel:
         self.around = around
 
     def account(self) -> Account:
-        return Account(name=self.ask("/account")["name"], domain=self.address, currency="EUR", timezone="UTC")
+        return Account(
+            name=self.ask("/account")["name"], domain=self.address, currency="EUR", timezone="UTC", places=(PLACE,)
+        )
 
     def publish(self, drafts: Iterable[ListingDraft]) -> Iterator[Outcome]:
         for draft in drafts:
@@ -182,7 +242,13 @@ class SmallChannel:
     def shown(self, listing: dict[str, Any]) -> Shown:
         product = msgspec.convert(listing["product"], ProductRecord)
         variants = [
-            ShownVariant(sku=str(each.sku), reference=f"{listing['id']}-{n}") for n, each in enumerate(product.variants)
+            ShownVariant(
+                sku=str(each.sku),
+                reference=f"{listing['id']}-{n}",
+                stock_reference=f"{listing['id']}-{n}",
+                quantities={PLACE.reference: listing["stock"].get(str(n), 0)},
+            )
+            for n, each in enumerate(product.variants)
         ]
         return Shown(reference=listing["id"], product=product, variants=variants, key=listing["key"])
 
@@ -209,6 +275,8 @@ class SmallChannel:
         return answer
 
     def judge(self, status: int) -> None:
+        if status == 422:
+            raise Rejected("the shop has a listing of this handle", field="handle")
         if status == 401:
             raise Unauthorized("the shop refuses the token")
         if status >= 500:
@@ -234,19 +302,45 @@ class SmallChannel:
         return response.status_code, response.json()
 
     def submit(self, drafts: Iterable[ListingDraft], *, key: str) -> Batch:
-        raise NotImplementedError
+        taken = list(drafts)
+        rejected = {each.key: Rejected(reasons[0]) for each in taken if (reasons := self.over_limits(each))}
+        if rejected:
+            raise Rejected("some drafts are over the limits", rejected=rejected)
+        lines = [{"key": each.key, "product": msgspec.to_builtins(each.product)} for each in taken]
+        return Batch(self.ask("/batch", key=key, drafts=lines)["id"], "running")
 
     def look(self, batch: str) -> Batch:
-        raise NotImplementedError
+        told = self.ask("/batch/look", id=batch)
+        return Batch(batch, "done" if told["is_done"] else "running", done=len(told["results"]))
 
     def outcomes(self, batch: str, keys: Sequence[str]) -> Iterator[Outcome]:
-        raise NotImplementedError
+        results = self.ask("/batch/look", id=batch)["results"]
+        for key, (status, answer) in zip(keys, results, strict=True):
+            yield self.outcome(key, status, answer)
+
+    def outcome(self, key: str, status: int, answer: dict[str, Any]) -> Outcome:
+        try:
+            self.judge(status)
+        except VendorError as error:
+            return Outcome(key, error=error)
+        return Outcome(key, shown=self.shown(answer))
 
     def withdraw(self, reference: str, *, delete: bool = False) -> None:
-        raise NotImplementedError
+        self.ask("/delete" if delete else "/archive", id=reference)
 
     def set_stock(self, levels: Sequence[StockLevel]) -> Iterator[StockOutcome]:
-        raise NotImplementedError
+        for each in levels:
+            told = self.ask("/stock", **self.movement(each))["outcome"]
+            yield StockOutcome(each.key, Rejected("look again", field="expected") if told == "stale" else None)
+
+    def movement(self, level: StockLevel) -> dict[str, Any]:
+        return {
+            "variant": level.stock_reference,
+            "quantity": level.quantity,
+            "expected": level.expected,
+            "key": level.key,
+        }
 
     def subscribe(self, address: str) -> list[str]:
-        raise NotImplementedError
+        topics: list[str] = self.ask("/listen", address=address)["topics"]
+        return topics

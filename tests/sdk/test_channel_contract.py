@@ -6,13 +6,24 @@ import json
 import logging
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
+import msgspec
 import pytest
 
-from mercat.sdk.channels import ListingDraft, Notice, Outcome, Shown, Surroundings
+from mercat.sdk.channels import (
+    Batch,
+    ListingDraft,
+    Notice,
+    Outcome,
+    StockLevel,
+    StockOutcome,
+    Surroundings,
+)
 from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable
 from mercat.sdk.testing import ChannelContract
 from tests.sdk.small_shop import LIMITS, SmallChannel, SmallShop
@@ -75,8 +86,9 @@ class Stubborn(SmallChannel):
     """Takes a refusal for a shop that is down."""
 
     def judge(self, status: int) -> None:
-        if status >= 400:
+        if status == 401:
             raise Unavailable("the shop does not answer")
+        super().judge(status)
 
 
 class Hammering(SmallChannel):
@@ -166,19 +178,124 @@ class Boasting(SmallChannel):
     def published(self, draft: ListingDraft) -> Outcome:
         if self.over_limits(draft):
             return super().published(draft)
-        listing = self.ask("/set", **self.stated(draft) | {"product": {"name": "?", "variants": []}})
-        shown = self.shown(listing | {"product": self.stated(draft)["product"]})
+        stated = self.stated(draft)
+        listing = self.ask("/set", **stated | {"product": stated["product"] | {"name": "?"}})
+        shown = self.shown(listing | {"product": stated["product"]})
         return Outcome(draft.key, shown=shown)
 
 
 class Half(SmallChannel):
-    """Shows the first variant only."""
+    """Answers with the first variant only."""
 
-    def shown(self, listing: dict[str, Any]) -> Shown:
-        product = listing["product"]
-        return super().shown(listing | {"product": product | {"variants": product["variants"][:1]}})
+    def published(self, draft: ListingDraft) -> Outcome:
+        outcome = super().published(draft)
+        if outcome.shown is None:
+            return outcome
+        product = msgspec.structs.replace(outcome.shown.product, variants=outcome.shown.product.variants[:1])
+        return replace(outcome, shown=msgspec.structs.replace(outcome.shown, product=product))
 
 
+class Overwriting(SmallChannel):
+    """Sets whatever is there."""
+
+    def movement(self, level: StockLevel) -> dict[str, Any]:
+        return super().movement(level) | {"expected": None}
+
+
+class AllOrNothing(SmallChannel):
+    """Gives a whole call up for one that is refused."""
+
+    def set_stock(self, levels: Sequence[StockLevel]) -> Iterator[StockOutcome]:
+        for done in super().set_stock(levels):
+            yield done
+            if done.error is not None:
+                yield from (StockOutcome(each.key, done.error) for each in levels if each.key != done.key)
+                return
+
+
+class Repeating(SmallChannel):
+    """Sends each movement under a key of the moment."""
+
+    def movement(self, level: StockLevel) -> dict[str, Any]:
+        return super().movement(level) | {"key": ""}
+
+
+class Keeping(SmallChannel):
+    """Leaves on sale what should be archived."""
+
+    def withdraw(self, reference: str, *, delete: bool = False) -> None:
+        if delete:
+            super().withdraw(reference, delete=True)
+
+
+class Cautious(SmallChannel):
+    """Archives what should be deleted."""
+
+    def withdraw(self, reference: str, *, delete: bool = False) -> None:  # noqa: ARG002  # that is its fault
+        super().withdraw(reference)
+
+
+class Fussy(SmallChannel):
+    """Complains of what is gone already."""
+
+    def withdraw(self, reference: str, *, delete: bool = False) -> None:
+        if not self.ask("/delete" if delete else "/archive", id=reference)["was_there"]:
+            raise Rejected("there is no such listing")
+
+
+class Shifting(SmallChannel):
+    """Gives each outcome the next one's name."""
+
+    def outcomes(self, batch: str, keys: Sequence[str]) -> Iterator[Outcome]:
+        is_whole = all(status == 200 for status, _ in self.ask("/batch/look", id=batch)["results"])
+        yield from super().outcomes(batch, [*keys[1:], keys[0]] if is_whole else keys)
+
+
+class SinkingTogether(SmallChannel):
+    """Gives a batch up for one that is refused."""
+
+    def outcomes(self, batch: str, keys: Sequence[str]) -> Iterator[Outcome]:
+        found = list(super().outcomes(batch, keys))
+        error = next((each.error for each in found if each.error is not None), None)
+        yield from (replace(each, shown=None, error=error) if error else each for each in found)
+
+
+class Hopeful(SmallChannel):
+    """Sends a batch with what could never be taken."""
+
+    def submit(self, drafts: Iterable[ListingDraft], *, key: str) -> Batch:
+        taken = list(drafts)
+        fitting = [each for each in taken if not self.over_limits(each)]
+        batch = super().submit(fitting, key=key)
+        if len(fitting) < len(taken):
+            super().submit(taken, key=key)
+        return batch
+
+
+class Twice(SmallChannel):
+    """Sends a batch under a key of the moment."""
+
+    def submit(self, drafts: Iterable[ListingDraft], *, key: str) -> Batch:
+        return super().submit(drafts, key=f"{key}-{uuid4()}")
+
+
+class Hoarding(SmallChannel):
+    """Knows only the batches that it sent itself."""
+
+    def submit(self, drafts: Iterable[ListingDraft], *, key: str) -> Batch:
+        batch = super().submit(drafts, key=key)
+        self.sent = batch.reference
+        return batch
+
+    def outcomes(self, batch: str, keys: Sequence[str]) -> Iterator[Outcome]:
+        if getattr(self, "sent", None) == batch:
+            yield from super().outcomes(batch, keys)
+        else:
+            yield from (Outcome(key, error=Unavailable("no such batch")) for key in keys)
+
+
+STALE = "test_stock_that_somebody_else_moved_is_refused_alone"
+GONE = "test_what_is_deleted_is_gone_and_may_be_withdrawn_again"
 SHOWN = "test_what_is_shown_equals_what_was_drafted"
 DELIVERY = "test_a_delivery_with_a_wrong_signature_is_refused_before_it_is_read"
 BROKEN = [
@@ -197,6 +314,17 @@ BROKEN = [
     (Approximate, SHOWN),
     (Boasting, SHOWN),
     (Half, SHOWN),
+    (Overwriting, STALE),
+    (AllOrNothing, STALE),
+    (Repeating, "test_a_movement_that_is_sent_again_moves_nothing"),
+    (Keeping, "test_what_is_withdrawn_is_off_sale"),
+    (Cautious, GONE),
+    (Fussy, GONE),
+    (Shifting, "test_a_batch_shows_every_draft"),
+    (SinkingTogether, "test_a_draft_that_the_shop_refuses_fails_alone_in_its_batch"),
+    (Hopeful, "test_a_batch_with_a_draft_over_the_limits_is_not_sent"),
+    (Twice, "test_a_batch_of_one_key_is_sent_once"),
+    (Hoarding, "test_a_batch_is_looked_at_and_read_by_whoever_comes_after"),
 ]
 CLAUSES = sorted(name for name in dir(ChannelContract) if name.startswith("test_"))
 

@@ -10,7 +10,7 @@ import typer
 from mercat.cli.display import number, out, plain, say, short, shown, table
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
 from mercat.core.unit import WriteUnit
-from mercat.domain.catalog.service import categories, import_categories, read_category_file
+from mercat.domain.catalog.service import categories, category_report, import_categories, read_category_file
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -126,10 +126,7 @@ def import_(
         title = f"import of categories from {path.name}"
         done = runtime.attempt(lambda unit: import_categories(unit, file.rows, title=title), me())
     if as_json:
-        rejected = [{"line": bad.line, "raw": bad.raw, "reason": bad.reason} for bad in file.bad]
-        counts = {"rows": done.rows, "created": done.created, "existing": done.existing, "mapped": done.mapped}
-        more = {"taxonomy": file.taxonomy, "rejected": rejected, "clashes": done.clashes}
-        print_json({"change_set": done.change_set, **counts, **more})
+        print_json(category_report(file, done))
         return
     complaints = [f"line {bad.line} left out: {bad.reason}" for bad in file.bad]
     complaints += [f"id not kept: {clash}" for clash in done.clashes]

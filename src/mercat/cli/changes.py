@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from mercat.cli.display import at, number, out, paged, print_paging, say, short, shown, status, table
-from mercat.cli.progress import Progress, progressing
+from mercat.cli.progress import progressing
 from mercat.cli.results import print_findings
 from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
-from mercat.core.database.locks import named_lock
+from mercat.core.jobs import Watch
 from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
@@ -49,7 +48,7 @@ def list_(
     """The change sets, newest first."""
     with open_runtime() as runtime, runtime.read(me()) as unit:
         sets = catalog.list_sets(unit, status=None if fate is None else fate.value, page=page, per_page=per_page)
-        found = [described(each) for each in sets]
+        found = [catalog.described(each) for each in sets]
     if as_json:
         print_json(paged(sets, found))
         return
@@ -84,7 +83,7 @@ def show(
 ) -> None:
     """One change set: its counts, what the guards found, and its changes, old → new."""
     with open_runtime() as runtime, runtime.read(me()) as unit:
-        change_set = described(catalog.get_set(unit, reference))
+        change_set = catalog.described(catalog.get_set(unit, reference))
         listed: Any
         if rejects:
             listed = suppliers.list_rejects(unit, str(change_set["id"]), page=page, per_page=per_page)
@@ -107,40 +106,80 @@ def show(
 @app.command()
 def approve(reference: IdArgument, *, as_json: JsonOption = False) -> None:
     """Let a held or planned set through: it is applied at once."""
+    _decide(reference, "approve", as_json=as_json)
+
+
+class Decision(StrEnum):
+    """What can be decided about a row, or about all that a rule flagged."""
+
+    APPROVED = "approved"
+    HELD = "held"
+    REJECTED = "rejected"
+    OPEN = "open"
+
+
+@app.command("decide")
+def decide_rows(
+    reference: IdArgument,
+    decision: Annotated[Decision, typer.Argument(help="What is decided; `open` takes it back.")],
+    *,
+    keys: Annotated[list[str] | None, typer.Option("--key", help="A row, by the supplier's key; repeatable.")] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="All that this guard's rule flagged.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide about rows of a set that waits; nothing is applied yet.
+
+    Example: mercat changes decide 3f2a approved --rule price_change
+    """
+    from dataclasses import asdict
+
+    said = cast("catalog.Decision | None", None if decision is Decision.OPEN else decision.value)
     with open_runtime() as runtime:
-        _show_decided(decide(runtime, reference, catalog.approve), as_json=as_json)
+
+        def work(unit: WriteUnit) -> Any:
+            found = catalog.get_set(unit, reference)
+            catalog.decide_rows(unit, found.id, said, keys=keys or (), rule=rule)
+            return catalog.review(unit, found)
+
+        review = runtime.attempt(work, me())
+    if as_json:
+        print_json(asdict(review))
+        return
+    figures = ("flagged", "approved", "held", "rejected", "open")
+    say(" · ".join(f"{number(getattr(review, name))} {name}" for name in figures))
+    say(f"mercat changes apply-passed {reference} applies {number(review.passing)} rows.", style="dim")
+
+
+@app.command("apply-passed")
+def apply_passed(reference: IdArgument, *, as_json: JsonOption = False) -> None:
+    """Apply what nothing flagged and what was approved; the rest waits on in a set of its own.
+
+    Example: mercat changes apply-passed 3f2a
+    """
+    _decide(reference, "apply_passed", as_json=as_json)
 
 
 @app.command()
 def reject(reference: IdArgument, *, as_json: JsonOption = False) -> None:
     """Turn a held or planned set down. Nothing was touched and nothing will be."""
-
-    def turn_down(unit: WriteUnit, change_set_id: Any, **_: object) -> Any:
-        return catalog.reject(unit, change_set_id)
-
-    with open_runtime() as runtime:
-        _show_decided(decide(runtime, reference, turn_down), as_json=as_json)
+    _decide(reference, "reject", as_json=as_json)
 
 
 @app.command()
 def undo(reference: IdArgument, *, as_json: JsonOption = False) -> None:
     """Take an applied set back, field by field; what has changed again since is left alone and reported."""
+    _decide(reference, "undo", as_json=as_json)
+
+
+def _decide(reference: str, verdict: catalog.Verdict, *, as_json: bool) -> None:
     with open_runtime() as runtime:
-        _show_decided(decide(runtime, reference, catalog.undo), as_json=as_json)
+        _show_decided(decide(runtime, reference, verdict), as_json=as_json)
 
 
-def decide(runtime: Runtime, reference: str, verdict: Callable[..., Any]) -> dict[str, Any]:
-    """Carry a verdict out beside running imports: it waits its turn, and the search index follows."""
+def decide(runtime: Runtime, reference: str, verdict: catalog.Verdict) -> dict[str, Any]:
+    """Carry a verdict out, with progress."""
     with progressing("changes") as progress:
-        with named_lock(runtime.engine, suppliers.LOCK, on_wait=lambda: progress("waiting for another run", 0, None)):
-            decided = runtime.attempt(lambda unit: _decided(unit, reference, verdict, progress), me())
-        catalog.index_pending(runtime, progress=lambda done: progress("indexing for search", done, None))
-    return decided
-
-
-def _decided(unit: WriteUnit, reference: str, verdict: Callable[..., Any], progress: Progress) -> dict[str, Any]:
-    change_set = catalog.get_set(unit, reference)
-    return described(verdict(unit, change_set.id, progress=lambda stage, done: progress(stage, done, None)))
+        return catalog.decide(runtime, me(), reference, verdict, watch=Watch(progress=progress))
 
 
 def _show_decided(change_set: dict[str, Any], *, as_json: bool) -> None:
@@ -151,27 +190,6 @@ def _show_decided(change_set: dict[str, Any], *, as_json: bool) -> None:
     reference = short(change_set["id"])
     if change_set["status"] in {"applied", "partially_applied"}:
         say(f"mercat changes undo {reference} takes it back.", style="dim")
-
-
-def described(change_set: Any) -> dict[str, Any]:
-    """A change set as JSON shows it."""
-    return {
-        "id": change_set.id,
-        "status": change_set.status,
-        "title": change_set.title,
-        "origin": change_set.origin,
-        "source": change_set.source,
-        "counts": change_set.counts,
-        "findings": change_set.findings,
-        "evidence": change_set.evidence,
-        "created_by": change_set.created_by,
-        "created_at": change_set.created_at,
-        "approved_by": change_set.approved_by,
-        "approved_at": change_set.approved_at,
-        "applied_at": change_set.applied_at,
-        "undone_at": change_set.undone_at,
-        "undo_of": change_set.undo_of,
-    }
 
 
 def shown_change(change: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``mercat db``: the schema, for who runs the database."""
+"""``mercat db``: the schema, for who runs the database. Further commands stand in modules of their own."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ from typing import Annotated
 
 import typer
 
+from mercat.cli import db_backups, db_tending
 from mercat.cli.display import say, shown
 from mercat.cli.errors import FAILED
-from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
+from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
 from mercat.core.database import migrate
 from mercat.core.database import revision as schema
 from mercat.domain import register_tables
+from mercat.domain.alerts import service as alerts
 from mercat.domain.catalog import service as catalog
+from mercat.domain.market import service as market
+from mercat.domain.operations import service as operations
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(db_backups.app)
+app.add_typer(db_tending.app)
 
 
 @app.callback()
 def db() -> None:
-    """The database's schema."""
+    """The database: its schema, its backups, its health."""
 
 
 def _report(revision: str | None, *, as_json: bool) -> None:
@@ -39,6 +45,11 @@ def upgrade(
         if schema.current(runtime.engine) == schema.head():
             # A revision may have emptied the search index.
             catalog.index_pending(runtime)
+            with runtime.write(me()) as unit:
+                operations.ensure_nightly(unit)
+                alerts.ensure_rules(unit)
+                alerts.ensure_watch(unit)
+                market.ensure_schedules(unit)
         _report(schema.current(runtime.engine), as_json=as_json)
 
 

@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from mercat.cli.changes import decide, print_changes, shown_change
+from mercat.cli.demo_serving import become_the_server, leave_something_to_do
 from mercat.cli.demo_shop import play_shop
 from mercat.cli.display import out, plain, say, short, status
 from mercat.cli.imports import ConnectorOption, CurrencyOption, ProfileOption
@@ -48,6 +49,10 @@ def demo(
     profile: ProfileOption = None,
     connector: ConnectorOption = None,
     currency: CurrencyOption = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then open the dashboard on it, with something to decide.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the dashboard listens.")] = 8200,
     as_json: JsonOption = False,
 ) -> None:
     """Play the main job: first import, a second file that is held, review, approval, why, undo; then show it in a shop.
@@ -67,6 +72,7 @@ def demo(
             text = None if profile is None else profile_at(profile)
             play.real(files_at(feed), str(feed), connector=connector, profile=text, currency=currency)
         play.shop()
+        password = leave_something_to_do(runtime, home) if serve else ""
     story = {**play.story, "seconds": round(time.monotonic() - started, 1)}
     if as_json:
         print_json(story)
@@ -75,6 +81,8 @@ def demo(
     if not story["undo_restored_the_catalogue"]:
         message = "the catalogue after the undo is not the one before: this should not happen, please report it"
         raise Conflict(message)
+    if serve:
+        become_the_server(home, password, port)
 
 
 def _remake(home: Path) -> None:
@@ -182,10 +190,10 @@ class _Play:
         reference = short(result.change_set or "")
         self._review(reference)
         self.say_step("Somebody looked and finds it right", f"mercat changes approve {reference}")
-        self.story["approved"] = self._decide(reference, catalog.approve)
+        self.story["approved"] = self._decide(reference, "approve")
         self._why(sku, field)
         self.say_step("Or was it? Take it back, field by field", f"mercat changes undo {reference}")
-        self.story["undone"] = self._decide(reference, catalog.undo)
+        self.story["undone"] = self._decide(reference, "undo")
         self.story["after"] = self._export("after.jsonl")
         same = self.story["before"]["sha256"] == self.story["after"]["sha256"]
         self.story["undo_restored_the_catalogue"] = same
@@ -218,7 +226,7 @@ class _Play:
         if not self.is_quiet:
             print_traces(sku, traces)
 
-    def _decide(self, reference: str, verdict: Any) -> dict[str, Any]:
+    def _decide(self, reference: str, verdict: catalog.Verdict) -> dict[str, Any]:
         decided = decide(self.runtime, reference, verdict)
         if not self.is_quiet:
             counts = " · ".join(f"{count:,} {name}" for name, count in decided["counts"].items() if count)
@@ -241,5 +249,6 @@ def _say_end(story: dict[str, Any], home: Path) -> None:
     say(f"  {prefix} mercat changes list            everything that happened, and all of it can still be decided anew")
     say(f"  {prefix} mercat product list --q pen    search the catalogue")
     say(f"  {prefix} mercat export products all.xlsx")
+    say("  mercat demo --serve                     the same on pages, with a price list that waits for you")
     say("  mercat demo --feed FILE                 the same on a file of yours")
     say("  mercat init && mercat import FILE       a catalogue of your own")

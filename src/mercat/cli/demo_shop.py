@@ -10,6 +10,7 @@ from mercat.cli.display import say
 from mercat.cli.progress import progressing
 from mercat.cli.publish import print_published
 from mercat.cli.session import me
+from mercat.core.jobs import Watch
 from mercat.core.unit import Runtime
 from mercat.domain.listings import service as listings
 from mercat.sandbox.shopify import Options, RunningShop, running
@@ -35,7 +36,7 @@ def play_shop(runtime: Runtime, step: Step, *, currency: str, is_quiet: bool) ->
 def _publish(runtime: Runtime, step: Step, what: str, *, is_quiet: bool) -> dict[str, Any]:
     step(what, f"mercat publish {_NAME}")
     with progressing("listings") as progress:
-        result = listings.publish(runtime, me(), _NAME, progress=progress)
+        result = listings.publish(runtime, me(), _NAME, watch=Watch(progress))
     if not is_quiet:
         print_published(result)
     return asdict(result)

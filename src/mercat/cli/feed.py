@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 import typer
 
 from mercat.cli.display import at, out, paged, plain, print_paging, say, short, shown, status, table
@@ -26,6 +27,7 @@ from mercat.cli.options import TimezoneOption, files_at, guards_of, profile_at, 
 from mercat.cli.progress import progressing
 from mercat.cli.results import finish
 from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
+from mercat.core.jobs.attending import attend
 from mercat.domain import register_jobs
 from mercat.domain.operations import service as operations
 from mercat.domain.suppliers import service as suppliers
@@ -84,6 +86,7 @@ def add(
         str | None, typer.Option("--every", metavar="TIME", help="Run it by itself at an interval, e.g. 15m or 6h.")
     ] = None,
     timezone: TimezoneOption = "UTC",
+    replace: Annotated[bool, typer.Option("--replace", help="Say it anew of a feed that is there already.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Remember where a supplier's files come from and how they are read. Nothing is fetched yet."""
@@ -106,7 +109,8 @@ def add(
     )
     register_jobs()
     with open_runtime() as runtime, runtime.write(me()) as unit:
-        described = _described(suppliers.add_feed(unit, draft))
+        made = suppliers.replace_feed(unit, name, draft) if replace else suppliers.add_feed(unit, draft)
+        described = suppliers.described_feed(made)
     if as_json:
         print_json(described)
     else:
@@ -118,7 +122,7 @@ def list_(*, page: PageOption = 1, per_page: PerPageOption = 50, as_json: JsonOp
     """The feeds by name."""
     with open_runtime() as runtime, runtime.read(me()) as unit:
         feeds = suppliers.list_feeds(unit, page=page, per_page=per_page)
-        found = [_described(each) for each in feeds]
+        found = [suppliers.described_feed(each) for each in feeds]
     if as_json:
         print_json(paged(feeds, found))
         return
@@ -144,7 +148,7 @@ def list_(*, page: PageOption = 1, per_page: PerPageOption = 50, as_json: JsonOp
 def show(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """One feed with its settings."""
     with open_runtime() as runtime, runtime.read(me()) as unit:
-        described = _described(suppliers.get_feed(unit, name))
+        described = suppliers.described_feed(suppliers.get_feed(unit, name))
         schedule = operations.find_schedule(unit, suppliers.schedule_name(name))
         described["next_run_at"] = None if schedule is None else schedule.next_at
     if as_json:
@@ -177,11 +181,17 @@ def run(
             job_id = suppliers.enqueue_run(unit, name, plan_only=plan_only, yes=yes, again=again)
         say_queued(job_id, as_json=as_json)
         return
+    register_jobs("suppliers")
     with open_runtime() as runtime:
         with progressing() as progress:
-            result = suppliers.run_feed(
-                runtime, me(), name, plan_only=plan_only, yes=yes, again=again, progress=progress
+            done = attend(
+                runtime,
+                me(),
+                lambda unit: suppliers.enqueue_run(unit, name, plan_only=plan_only, yes=yes, again=again),
+                queue=suppliers.QUEUE,
+                progress=progress,
             )
+        result = msgspec.convert(done, suppliers.FeedResult)
         if not as_json:
             for each in result.files[:-1]:
                 set_ = short(each["change_set"]) if each["change_set"] else "nothing new"
@@ -198,20 +208,3 @@ def remove(name: NameArgument, *, as_json: JsonOption = False) -> None:
         print_json({"name": name, "removed": True, "kept_for_history": not is_gone})
     else:
         say(f"The feed {name} is removed." + ("" if is_gone else " It stays in the list, for its files point to it."))
-
-
-def _described(feed: Any) -> dict[str, Any]:
-    return {
-        "name": feed.name,
-        "supplier": feed.supplier.code,
-        "connector": feed.connector,
-        "location": suppliers.shown_location(feed),
-        "settings": feed.settings,
-        "mode": feed.mode,
-        "complete": feed.is_complete,
-        "guards": feed.guard_rules,
-        "is_active": feed.is_active,
-        "last_run_at": feed.last_run_at,
-        "last_success_at": feed.last_success_at,
-        "profile": feed.profile,
-    }

@@ -5,11 +5,14 @@ from __future__ import annotations
 import typer
 
 from mercat.cli.display import say
-from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
+from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
 from mercat.core.database import migrate
 from mercat.core.database.revision import current
 from mercat.core.settings import masked_url
+from mercat.domain.alerts import service as alerts
 from mercat.domain.catalog import service as catalog
+from mercat.domain.market import service as market
+from mercat.domain.operations import service as operations
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -22,6 +25,11 @@ def init(*, as_json: JsonOption = False) -> None:
         migrate.upgrade(runtime.engine)
         # A revision may have emptied the search index.
         catalog.index_pending(runtime)
+        with runtime.write(me()) as unit:
+            operations.ensure_nightly(unit)
+            alerts.ensure_rules(unit)
+            alerts.ensure_watch(unit)
+            market.ensure_schedules(unit)
         after = current(runtime.engine)
         shown = masked_url(runtime.settings.url)
     if as_json:

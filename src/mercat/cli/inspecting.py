@@ -15,8 +15,7 @@ from mercat.sdk.roles import FeedFile, Inspection
 
 def inspect_files(files: Sequence[FeedFile], *, connector: str | None, save: Path | None, as_json: bool) -> None:
     """Print what the files hold, column by column, with the proposed profile; write it to ``save`` if given."""
-    name = connector or suppliers.recognise(files, {})
-    found = suppliers.feed_of(name, {}).inspect(files)
+    found = suppliers.inspect(files, connector=connector)
     if save is not None:
         _save(found, save)
     if as_json:

@@ -117,11 +117,14 @@ def settle(
     *,
     store: Annotated[str, typer.Option("--store", help="At which store.")],
     take: Annotated[Side, typer.Option("--take", help="Whose values win.")],
+    fields: Annotated[
+        list[str] | None, typer.Option("--field", help="Only for this field; the others go the other way.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decide about a listing that drifted: send ours again, or bring the shop's values into the catalogue."""
     with open_runtime() as runtime, runtime.write(me()) as unit:
-        view = listings.settle(unit, sku, store=store, take=take.value)
+        view = listings.settle(unit, sku, store=store, take=take.value, fields=fields or ())
     if as_json:
         print_json(asdict(view))
     else:

@@ -15,6 +15,7 @@ from mercat.cli.progress import progressing
 from mercat.cli.results import print_findings
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
 from mercat.core.errors import Invalid
+from mercat.core.jobs import Watch
 from mercat.domain.listings import service as listings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -58,7 +59,7 @@ def publish(
             yes=yes,
             only=only or (),
             everything=everything,
-            progress=progress,
+            watch=Watch(progress),
         )
     finish(result, as_json=as_json)
 

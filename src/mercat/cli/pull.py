@@ -13,6 +13,7 @@ from mercat.cli.jobs import say_queued
 from mercat.cli.progress import progressing
 from mercat.cli.publish import DetachOption
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
+from mercat.core.jobs import Watch
 from mercat.domain.listings import service as listings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -39,7 +40,7 @@ def pull(
         say_queued(job_id, as_json=as_json)
         return
     with open_runtime() as runtime, progressing("listings") as progress:
-        result = listings.pull(runtime, me(), store, full=full, adopt=adopt, progress=progress)
+        result = listings.pull(runtime, me(), store, full=full, adopt=adopt, watch=Watch(progress))
     if as_json:
         print_json(asdict(result))
     else:

@@ -13,6 +13,7 @@ from mercat.cli.progress import progressing
 from mercat.cli.publish import DetachOption, print_published
 from mercat.cli.pull import print_pulled
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
+from mercat.core.jobs import Watch
 from mercat.domain.listings import service as listings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -33,7 +34,7 @@ def reconcile(
         say_queued(job_id, as_json=as_json)
         return
     with open_runtime() as runtime, progressing("listings") as progress:
-        done = listings.reconcile(runtime, me(), store, yes=yes, progress=progress)
+        done = listings.reconcile(runtime, me(), store, yes=yes, watch=Watch(progress))
     if as_json:
         print_json({"pulled": asdict(done.pulled), "published": asdict(done.published)})
     else:

@@ -19,6 +19,8 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0 takes a free port.")]
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed, another market.")]
+
 
 @app.callback()
 def sandbox() -> None:
@@ -54,6 +56,35 @@ def shopify(
         raise Invalid(f"--currency: {currency!r} is no ISO 4217 code such as USD or EUR")
     options = Options(plan=plan, currency=currency.upper(), faults=rates, seed=seed, cost_curve=cost)
     serve(options, host=host, port=port, opened=lambda house: _announce(house, as_json=as_json))
+
+
+@app.command(epilog="Example: mercat sandbox keepa --port 8310")
+def keepa(
+    *, port: PortOption = 8310, host: HostOption = "127.0.0.1", seed: SeedOption = 0, as_json: JsonOption = False
+) -> None:
+    """Keepa's API with a market that moves: tokens, products and their history, until you stop it."""
+    _serve_market("keepa", host=host, port=port, seed=seed, as_json=as_json)
+
+
+@app.command(epilog="Example: mercat sandbox spapi --port 8320")
+def spapi(
+    *, port: PortOption = 8320, host: HostOption = "127.0.0.1", seed: SeedOption = 0, as_json: JsonOption = False
+) -> None:
+    """Amazon's Selling Partner API with a market that moves: tokens, catalogue and offers, until you stop it."""
+    _serve_market("amazon", host=host, port=port, seed=seed, as_json=as_json)
+
+
+def _serve_market(kind: str, *, host: str, port: int, seed: int, as_json: bool) -> None:
+    from mercat.sandbox.market import RunningSource, serve
+
+    def opened(source: RunningSource) -> None:
+        if as_json:
+            print_json({"service": kind, "url": source.url, "credentials": f"{source.url}/__sandbox__/credentials"})
+            return
+        say(f"The {kind} sandbox listens on {source.url}; Ctrl-C closes it. ASINs that begin with B0 are sold.")
+        say(f"Connect it: mercat market source add NAME --provider {kind} --sandbox {source.url}")
+
+    serve(kind, host=host, port=port, seed=seed, opened=opened)
 
 
 for _command in (sandbox_feeds.ftp, sandbox_feeds.ftps, sandbox_feeds.sftp, sandbox_feeds.s3):

@@ -14,9 +14,11 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from structlog.contextvars import bound_contextvars
 
 from mercat.core.actor import Actor
 from mercat.core.errors import Conflict, NotFound
+from mercat.core.memory import keep_for_good
 from mercat.core.settings import Settings, load
 from mercat.core.unit import Runtime
 from mercat.domain import register_hearing
@@ -48,10 +50,17 @@ def open_runtime(*, home: Path | None = None, needs: Needs = Needs.CURRENT) -> I
         _refuse_missing(settings)
     runtime = Runtime(settings)
     try:
-        if needs >= Needs.CURRENT:
-            _refuse_outdated(runtime)
-            register_hearing()
-        yield runtime
+        if needs < Needs.CURRENT:
+            keep_for_good()
+            yield runtime
+            return
+        _refuse_outdated(runtime)
+        register_hearing()
+        from mercat.domain.operations.service import keeping_logs
+
+        with keeping_logs(runtime), bound_contextvars(actor=me().name):
+            keep_for_good()
+            yield runtime
     finally:
         runtime.close()
 
@@ -81,7 +90,7 @@ def me() -> Actor:
         name = getpass.getuser()
     except (OSError, KeyError):
         name = f"uid {os.getuid()}"
-    return Actor("user", name)
+    return Actor("user", name, via="terminal")
 
 
 def print_json(document: Any) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
+from mercat.cli.asking import ask_secrets
 from mercat.cli.display import at, number, out, say, shown, table
 from mercat.cli.options import settings_of
 from mercat.cli.session import JsonOption, me, open_runtime, print_json
 from mercat.core.errors import Invalid
-from mercat.core.settings import store_secrets
 from mercat.domain.listings import service as listings
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The store's name.")]
+PlatformArgument = Annotated[
+    str, typer.Argument(metavar="PLATFORM", help="The connector that speaks to it, e.g. shopify.")
+]
 SellOption = Annotated[
     list[str] | None,
     typer.Option("--sell", metavar="KEY=VALUE", help="How it sells, e.g. auto_publish=true, drift.description=hold."),
@@ -31,7 +33,7 @@ def store() -> None:
 
 @app.command()
 def add(
-    platform: Annotated[str, typer.Argument(metavar="PLATFORM", help="The connector that speaks to it, e.g. shopify.")],
+    platform: PlatformArgument,
     name: NameArgument,
     *,
     domain: Annotated[str | None, typer.Option("--domain", help="Where the shop answers.")] = None,
@@ -53,10 +55,37 @@ def add(
         raise Invalid(message)
     else:
         settings = {"domain": domain, **settings_of(setting or [])}
-        draft = listings.StoreDraft(platform, name, settings, _ask_secrets(platform), selling)
+        draft = listings.StoreDraft(platform, name, settings, ask_secrets(listings.secrets_wanted(platform)), selling)
     with open_runtime() as runtime:
         view, account = listings.add_store(runtime, me(), draft)
     _report(view, account, "connected", as_json=as_json)
+
+
+@app.command()
+def connect(
+    platform: PlatformArgument,
+    name: NameArgument,
+    *,
+    domain: Annotated[str, typer.Option("--domain", help="Where the shop answers, e.g. our-shop.myshopify.com.")],
+    address: Annotated[str, typer.Option("--address", help="Where a browser reaches `mercat serve`: https://…")],
+    setting: Annotated[
+        list[str] | None, typer.Option("--setting", metavar="KEY=VALUE", help="A setting of the connector.")
+    ] = None,
+    sell: SellOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Connect a store by its owner's consent: prints the address at which they say yes; `mercat serve` takes the answer."""
+    settings = {"domain": domain, **settings_of(setting or [])}
+    draft = listings.StoreDraft(
+        platform, name, settings, ask_secrets(listings.secrets_wanted(platform)), settings_of(sell or [])
+    )
+    with open_runtime() as runtime:
+        url = listings.begin_consent(runtime, me(), draft, address=address)
+    if as_json:
+        print_json({"name": name, "url": url})
+    else:
+        out().print(url, soft_wrap=True, markup=False, highlight=False)
+        say("Open it in a browser within ten minutes, while `mercat serve` runs at that address.", style="dim")
 
 
 @app.command("list")
@@ -140,23 +169,6 @@ def remove(name: NameArgument, *, as_json: JsonOption = False) -> None:
         print_json({"name": name, "removed": True})
     else:
         say(f"The store {name} is disconnected. What it shows stays there; `mercat store add` connects it again.")
-
-
-def _ask_secrets(platform: str) -> dict[str, str]:
-    """From the environment, else asked for without echo. Raises ``Invalid`` where nobody can be asked."""
-    given = store_secrets()
-    secrets: dict[str, str] = {}
-    for name, what, is_required in listings.secrets_wanted(platform):
-        value = given.get(name, "")
-        if not value and sys.stdin.isatty():
-            asked = what if is_required else f"{what} (empty: none)"
-            value = typer.prompt(asked, default="" if not is_required else None, hide_input=True, show_default=False)
-        if not value and is_required:
-            message = f"no {what} given: set MERCAT_STORE_{name.upper()}, or call this at a terminal to be asked for it"
-            raise Invalid(message)
-        if value:
-            secrets[name] = value
-    return secrets
 
 
 def _report(view: listings.StoreView, account: listings.Account, verb: str, *, as_json: bool) -> None:

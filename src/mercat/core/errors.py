@@ -1,4 +1,4 @@
-"""Errors for people: four kinds, named for what the reader can do next. They know no HTTP and no exit code."""
+"""Errors for people: six kinds, named for what the reader can do next. They know no HTTP and no exit code."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ class Conflict(MercatError):
 
 class Forbidden(MercatError):
     """The actor may not do this: ask someone who may."""
+
+
+class Unauthenticated(MercatError):
+    """Nobody, or nobody known, asks: sign in, or send a valid key."""
+
+
+class TooManyTries(MercatError):
+    """Too much at once, or too many failures: wait ``after_s`` seconds, then try again."""
+
+    def __init__(self, message: str, *, after_s: float, **facts: object) -> None:
+        super().__init__(message, after_s=after_s, **facts)
+        self.after_s = after_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 import time
@@ -40,6 +41,11 @@ def _stamp(value: int) -> int:
 def new_id() -> UUID:
     """One fresh UUIDv7."""
     return UUID(bytes=new_id_bytes()[0])
+
+
+def first_id(moment: dt.datetime) -> UUID:
+    """An id below all that are born at this instant or later: rows that are only ever added are as old as their ids."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def part_id(whole: bytes, number: int) -> bytes:

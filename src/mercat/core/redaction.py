@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+from collections.abc import Iterable
 
 HIDDEN = "***"
+_SHORTEST_KNOWN = 8
+_MOST_KNOWN = 1_000
 
 # Names of query parameters and headers that carry a secret: Shopify, Amazon, Google, Azure (sig) and what suppliers
 # commonly invent. Over-hiding costs a reader a moment; under-hiding costs a password.
@@ -18,7 +22,7 @@ _AUTHORITY = re.compile(r"(\b[a-z][a-z0-9+.-]*://)([^\s\"'<>]*)", re.IGNORECASE)
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.%]+\]|[^\W_][\w.-]*)(?::\d*)?")
 _HEADER = re.compile(
     r"((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:token|key|secret)[\w-]*)"
-    r"(['\"]?\s*[:,=]\s*b?['\"]?)(?:(?:basic|bearer|digest|token)\s+)?[^'\"\r\n,;)]+",
+    r"(['\"]?\s*[:,=]\s*(?:b(?=['\"]))?['\"]?)(?:(?:basic|bearer|digest|token)\s+)?[^'\"\r\n,;)]+",
     re.IGNORECASE,
 )
 
@@ -54,9 +58,43 @@ def split_userinfo(rest: str) -> tuple[str | None, str]:
 
 
 def scrub(text: str) -> str:
-    """A log line or a library's message with the secrets of every address and header in it hidden."""
+    """A log line or a library's message with the secrets of every address and header in it hidden, and all known ones."""
     text = _AUTHORITY.sub(lambda found: redact(found[0]), text)
-    return _HEADER.sub(rf"\1\2{HIDDEN}", text)
+    return _known.hide(_HEADER.sub(rf"\1\2{HIDDEN}", text))
+
+
+def hide(*values: str) -> None:
+    """From now on these very values are hidden wherever ``scrub`` finds them: secrets that this process has opened.
+
+    Left out is what is too short or too plain a word to be told from ordinary text.
+    """
+    _known.add(values)
+
+
+class _Known:
+    """Secrets by value. The newest thousand: a process that opens more has done with the oldest."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, None] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def add(self, values: Iterable[str]) -> None:
+        fresh = [each for each in values if len(each) >= _SHORTEST_KNOWN and not each.isalpha()]
+        with self._lock:
+            if all(each in self._values for each in fresh):
+                return
+            self._values.update(dict.fromkeys(fresh))
+            for each in list(self._values)[: max(0, len(self._values) - _MOST_KNOWN)]:
+                del self._values[each]
+            longest_first = sorted(self._values, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def hide(self, text: str) -> str:
+        return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
+
+
+_known = _Known()
 
 
 class Redacting(logging.Filter):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mercat.core.errors import Conflict, Invalid
+from mercat.core.redaction import hide
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -40,6 +41,7 @@ class Secrets:
 
     def seal(self, values: Mapping[str, str], place: str) -> str:
         """Encrypt some values for one place (such as ``stores.credentials:<id>``): elsewhere they will not open."""
+        hide(*values.values())
         text = json.dumps({"place": place, "values": dict(values)})
         return self._box(make=True).encrypt(text.encode()).decode()
 
@@ -58,6 +60,7 @@ class Secrets:
             message = f"the secret at {place} was sealed for {kept['place']}: somebody moved it; enter it anew"
             raise Conflict(message, place=place)
         values: dict[str, str] = kept["values"]
+        hide(*values.values())
         return values
 
     @contextmanager

@@ -58,7 +58,27 @@ class Settings:
     log_json: bool = field(default=False, metadata={"help": "1 writes log lines as JSON"})
     http_allow_private: bool = field(
         default=False,
-        metadata={"help": "1 lets feeds be fetched from private and loopback addresses"},
+        metadata={
+            "help": "1 lets feeds be fetched from private and loopback addresses, and webhooks be sent there, over http too"
+        },
+    )
+    http_body_mb: int = field(default=10, metadata={"help": "megabytes of one request to the API"})
+    http_upload_mb: int = field(default=2048, metadata={"help": "megabytes of one file sent to the API"})
+    http_rate: int = field(
+        default=6000, metadata={"help": "requests a minute of one user or key, unless the key says; 0 is no limit"}
+    )
+    http_failures: int = field(
+        default=60, metadata={"help": "requests a minute with wrong credentials from one address; 0 is no limit"}
+    )
+    http_origins: str = field(
+        default="", metadata={"help": "web origins whose pages may call the API, joined by commas; empty is none"}
+    )
+    feed_folders: str = field(
+        default="",
+        metadata={"help": "folders that feeds set up over the API may read, joined by commas; empty is none"},
+    )
+    trusted_proxies: str = field(
+        default="", metadata={"help": "addresses of proxies whose X-Forwarded-For is believed, joined by commas"}
     )
     secret_key: str = field(
         default="",
@@ -69,6 +89,20 @@ class Settings:
         },
     )
 
+    backup_password: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "the password of encrypted backups; keep it apart from them", "is_secret": True},
+    )
+    backup_s3_endpoint: str = field(
+        default="", metadata={"help": "https://host:port of the server that s3:// backups go to; empty is Amazon's"}
+    )
+    backup_s3_region: str = field(default="", metadata={"help": "the region of that bucket; empty is us-east-1"})
+    backup_s3_login: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "the access key that may write there, as id:secret", "is_secret": True},
+    )
     feed_passwords: Mapping[str, str] = field(
         default_factory=dict,
         repr=False,
@@ -95,11 +129,26 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**given)  # type: ignore[arg-type]  # the values were parsed by their declared types just above
 
 
+def environment_with(**values: str) -> dict[str, str]:
+    """This process's environment with some settings instead of its own: for a process that is to be started on them."""
+    return {**os.environ, **{PREFIX + name.upper(): value for name, value in values.items()}}
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """The environment for a program that Mercat starts: its own, and some more."""
+    return {**os.environ, **more}
+
+
 def store_secrets(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Credentials given as ``MERCAT_STORE_…``, by the rest of the name in small letters."""
     environ = os.environ if environ is None else environ
     prefix = PREFIX + "STORE_"
     return {name.removeprefix(prefix).lower(): text for name, text in environ.items() if name.startswith(prefix)}
+
+
+def user_password(environ: Mapping[str, str] | None = None) -> str:
+    """The password of a user that is to be made or changed, as ``MERCAT_USER_PASSWORD``; empty if it is not given."""
+    return (os.environ if environ is None else environ).get(PREFIX + "USER_PASSWORD", "")
 
 
 def _parse(name: str, text: str, kind: str) -> object:

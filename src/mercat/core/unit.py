@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from mercat.core.files import FileStore
 from mercat.core.jobs.messages import NORMAL_PRIORITY, Message
 from mercat.core.jobs.outbox import order_of, put
 from mercat.core.log import get_logger
+from mercat.core.redaction import hide
 from mercat.core.secrets import FILE, Secrets
 from mercat.core.settings import Settings
 
@@ -131,6 +132,19 @@ def on(
     return register
 
 
+@contextmanager
+def unit_within(connection: Connection, actor: Actor) -> Iterator[WriteUnit]:
+    """A unit that writes inside a transaction that somebody else ends. If it fails, nothing of it is left there."""
+    joined = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+    with connection.begin_nested(), joined as session:
+        yield WriteUnit(session, actor, _ears)
+        session.flush()
+
+
+def _session_on(engine: Engine) -> Session:
+    return Session(engine, expire_on_commit=False)
+
+
 class Runtime:
     """What a process holds for its whole life: settings, engine, files, secrets. Make it once, in ``main``."""
 
@@ -139,6 +153,12 @@ class Runtime:
         self.engine: Engine = make_engine(settings)
         self.files = FileStore(settings.home / "files")
         self.secrets = Secrets(settings.home / FILE, settings.secret_key)
+        hide(
+            *settings.secret_key.split(","),
+            *settings.feed_passwords.values(),
+            settings.backup_password,
+            settings.backup_s3_login,
+        )
         self._turn = threading.Lock()
 
     @contextmanager
@@ -155,11 +175,16 @@ class Runtime:
             yield ReadUnit(session, actor)
 
     @contextmanager
-    def write(self, actor: Actor = SYSTEM) -> Iterator[WriteUnit]:
-        """A unit that writes. It commits when the block ends; an exception rolls all of it back."""
+    def write(
+        self, actor: Actor = SYSTEM, *, session_on: Callable[[Engine], Session] = _session_on
+    ) -> Iterator[WriteUnit]:
+        """A unit that writes. It commits when the block ends; an exception rolls all of it back.
+
+        ``session_on`` makes its session, for scripts have one of their own.
+        """
         _refuse_nesting()
         engine = self.engine.execution_options(**{WRITES: True})
-        with unit_open(), self._in_turn(), Session(engine, expire_on_commit=False) as session:
+        with unit_open(), self._in_turn(), session_on(engine) as session:
             yield WriteUnit(session, actor, _ears)
             session.commit()
 

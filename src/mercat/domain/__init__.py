@@ -1,13 +1,17 @@
 """The business: one room per noun of the trade; a room may use only the rooms below it."""
 
+from collections.abc import Collection
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
 
 
-def register_jobs() -> None:
-    """Import every room's ``jobs.py``, which registers what it runs. For whoever runs jobs, or judges what can be run."""
-    _import_each("jobs")
+def register_jobs(*rooms: str) -> None:
+    """Import every room's ``jobs.py``, or those of some, which register what they run.
+
+    For whoever runs jobs, or judges what can be run.
+    """
+    _import_each("jobs", rooms)
 
 
 def register_hearing() -> None:
@@ -20,8 +24,18 @@ def register_tables() -> None:
     _import_each("models")
 
 
-def _import_each(part: str) -> None:
-    for room in iter_modules(__path__):
-        name = f"{__name__}.{room.name}.{part}"
+def register_configurable() -> None:
+    """Import every room's ``configurable.py``: what a merchant may set. For whoever lists or changes that."""
+    _import_each("configurable")
+
+
+def register_replays() -> None:
+    """Import every room's ``replaying.py``: what it can tell of the past. For whoever tries rules on it."""
+    _import_each("replaying")
+
+
+def _import_each(part: str, rooms: Collection[str] = ()) -> None:
+    for room in rooms or [each.name for each in iter_modules(__path__)]:
+        name = f"{__name__}.{room}.{part}"
         if find_spec(name) is not None:
             import_module(name)

@@ -101,7 +101,7 @@ def resolve(
     for address, _ in found:
         why = refusal(address, allow_private=allow_private)
         if why:
-            mend = "" if allow_private else "; if it is your own server, allow private addresses for this feed"
+            mend = "" if allow_private else "; if it is your own server, MERCAT_HTTP_ALLOW_PRIVATE=1 allows it"
             raise Rejected(f"{host} must not be connected to: its address {address} {why}{mend}", host=host)
     return found
 

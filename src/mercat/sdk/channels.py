@@ -18,6 +18,9 @@ from mercat.core import clock
 from mercat.sdk.errors import VendorError
 from mercat.sdk.records import ProductRecord
 
+TOO_LARGE = "batch"
+"""The field of a ``Rejected`` that says of a whole batch that smaller ones would be taken."""
+
 
 class ListingDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel shall show for one product.
@@ -201,7 +204,8 @@ class SalesChannel(Protocol):
         """Send many at once. The same ``key`` again finds the batch that is there instead of sending a second.
 
         Raises ``Rejected`` where a draft could never be taken: nothing was sent then. Among its facts, ``rejected`` gives
-        the error of each such draft by its key: leave those out and submit again.
+        the error of each such draft by its key: leave those out and submit again. Its field is ``TOO_LARGE`` where the
+        batch as a whole is more than the channel takes.
         """
 
     def look(self, batch: str) -> Batch:

@@ -25,6 +25,7 @@ import httpx2
 from mercat import __version__
 from mercat.core.border import refuse_open_unit
 from mercat.sdk.addresses import Resolver, resolve
+from mercat.sdk.deadlines import Deadline, TimedStream
 from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable, VendorError
 from mercat.sdk.redaction import Redacting, redact, scrub
 
@@ -58,6 +59,7 @@ def client(
     *,
     allow_private: bool = False,
     timeout_s: float = 30.0,
+    total_s: float | None = None,
     max_bytes: int = MAX_BYTES,
     ca_file: Path | None = None,
     resolver: Resolver = socket.getaddrinfo,
@@ -65,15 +67,18 @@ def client(
     """Give a client, to be closed after use.
 
     ``timeout_s`` bounds connecting and each wait for bytes, ``max_bytes`` each body as it arrives and as it unpacks.
+    ``total_s`` bounds a request from its beginning to what is read of its answer; such a client serves one at a time.
     ``ca_file`` (PEM) is trusted beside the usual authorities. Requests raise ``Rejected`` for a forbidden address or
     redirect and for a body too large, ``Unauthorized`` for a certificate that cannot be trusted, ``Unavailable`` for
     everything that may pass.
     """
+    deadline = Deadline(total_s)
     return Client(
         transport=_Transport(
             tls=tls_context(ca_file),
             max_bytes=max_bytes,
-            network=_PinnedNetwork(allow_private=allow_private, resolver=resolver),
+            network=_PinnedNetwork(allow_private=allow_private, resolver=resolver, deadline=deadline),
+            deadline=deadline,
         ),
         timeout=httpx2.Timeout(timeout_s),
         follow_redirects=True,
@@ -81,6 +86,14 @@ def client(
         trust_env=False,
         headers={"User-Agent": f"mercat/{__version__}", "Accept-Encoding": "gzip"},
     )
+
+
+def is_address(url: str) -> bool:
+    """Whether a request could be made to it at all."""
+    try:
+        return bool(httpx2.URL(url).host)
+    except (httpx2.InvalidURL, UnicodeError, ValueError):
+        return False
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -134,8 +147,9 @@ def retry_after_s(response: httpx2.Response) -> float | None:
 class _PinnedNetwork(httpcore2.NetworkBackend):
     """Opens each connection to an address judged at that moment; TLS above it still checks the name that was asked for."""
 
-    def __init__(self, *, allow_private: bool, resolver: Resolver) -> None:
+    def __init__(self, *, allow_private: bool, resolver: Resolver, deadline: Deadline) -> None:
         self._allow_private = allow_private
+        self._deadline = deadline
         self._resolver = resolver
         self._plain = httpcore2.SyncBackend()
 
@@ -150,7 +164,9 @@ class _PinnedNetwork(httpcore2.NetworkBackend):
         last: Exception | None = None
         for address, _ in resolve(host, port, allow_private=self._allow_private, resolver=self._resolver):
             try:
-                return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                left = self._deadline.left(timeout)
+                stream = self._plain.connect_tcp(address, port, left, local_address, socket_options)
+                return TimedStream(stream, self._deadline)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 last = error
         raise last or httpcore2.ConnectError(f"no address of {host} answered")
@@ -159,12 +175,16 @@ class _PinnedNetwork(httpcore2.NetworkBackend):
 class _Transport(httpx2.BaseTransport):
     """Sends one request over pinned connections and judges where the answer wants to lead."""
 
-    def __init__(self, *, tls: ssl.SSLContext, max_bytes: int, network: httpcore2.NetworkBackend) -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext, max_bytes: int, network: httpcore2.NetworkBackend, deadline: Deadline
+    ) -> None:
+        self._deadline = deadline
         self._pool = httpcore2.ConnectionPool(ssl_context=tls, network_backend=network)
         self._max_bytes = max_bytes
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         refuse_open_unit()
+        self._deadline.begin()
         place = redact(str(request.url))
         if request.url.scheme not in {"http", "https"}:
             raise Rejected(f"{place}: only http and https can be fetched here")

@@ -31,7 +31,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What ``mercat feed inspect`` shows. ``profile`` is TOML, ready to be saved and edited."""
+    """What ``mercat feed inspect`` shows. ``profile`` is TOML, ready to be saved and edited.
+
+    ``targets``: the fields that a column may be mapped to, where the connector lets people say so.
+    """
 
     connector: str
     format: str
@@ -41,6 +44,7 @@ class Inspection:
     columns: list[Column]
     profile: str | None
     notes: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
 
 
 @runtime_checkable

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mercat.connectors.shopify import ShopifyChannel, ShopifySecrets, ShopifySettings
+from mercat.connectors.shopify import ShopifySecrets, ShopifySettings
+from mercat.connectors.shopify.channel import ShopifyChannel
 from mercat.sandbox.shopify import Options, RunningShop, running
 from mercat.sdk.channels import Call, Surroundings, Token
 
@@ -57,8 +58,8 @@ class Loopback:
         self.expire_tokens()
 
     def lose_next_answer(self) -> None:
-        # In a fresh shop the definition of our key is looked for and made before the first product.
-        before = 0 if self.shop.state["definitions"] else 2
+        # In a fresh shop definitions are looked for, and our key's and one of the draft's are made, before the first product.
+        before = 0 if self.shop.state["definitions"] else 3
         self.lose_answer_after(before)
 
     def lose_answer_after(self, before: int) -> None:

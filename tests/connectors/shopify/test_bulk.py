@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from mercat.connectors.shopify import ShopifyChannel
 from mercat.connectors.shopify.bulk_operations import name_of
+from mercat.connectors.shopify.channel import ShopifyChannel
 from mercat.sandbox.shopify import Options
 from mercat.sdk.channels import Batch, ListingDraft, Outcome
 from mercat.sdk.errors import RateLimited, Rejected, Unavailable

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from mercat.connectors.shopify import ShopifyChannel, images, normalised
+from mercat.connectors.shopify import images, normalised
+from mercat.connectors.shopify.channel import ShopifyChannel
 from mercat.sandbox.shopify import Options
 from mercat.sdk.channels import ListingDraft, Shown, StockLevel
 from mercat.sdk.errors import RateLimited, Rejected, Unavailable
@@ -237,9 +238,44 @@ def test_only_the_first_call_into_an_empty_bucket_is_throttled() -> None:
     assert len(answered) == 8
     assert sent.count("ProductSet") == sent.count("Publish") == 8
     assert [name for name in sent if name not in {"ProductSet", "Publish"}] in (
-        ["access_token", "KeyDefinition", "MetafieldDefine", "Publications"],
-        ["access_token", "KeyDefinition", "KeyDefinition", "MetafieldDefine", "Publications"],
+        ["access_token", "Definitions", "MetafieldDefine", "MetafieldDefine", "Publications"],
+        ["access_token", "Definitions", "Definitions", "MetafieldDefine", "MetafieldDefine", "Publications"],
     )
+
+
+def test_the_merchants_own_fields_are_defined_before_their_first_product_and_once(
+    sell: ShopifyChannel, shop: Loopback, desk: Desk
+) -> None:
+    fields = {
+        "custom.seat_height": Metafield("number_integer", 46),
+        "shopify--discovery.related": Metafield("single_line_text_field", "another app's"),
+    }
+    publish(sell, draft(1, metafields=fields), draft(2, metafields=fields), draft(3))
+
+    assert desk.sent().count("Definitions") == 1
+    defined = {f"{each['namespace']}.{each['key']}": each for each in shop.shop.state["definitions"]}
+    assert sorted(defined) == ["custom.oak", "custom.seat_height", "mercat.key"]
+    assert (defined["custom.seat_height"]["name"], defined["custom.seat_height"]["type"]) == (
+        "Seat height", "number_integer",
+    )  # fmt: skip
+
+    desk.calls.clear()
+    publish(channel(shop, desk.surroundings()), draft(4, metafields=fields))
+    assert (desk.sent().count("Definitions"), desk.sent().count("MetafieldDefine")) == (1, 0)
+
+
+def test_a_field_that_the_shop_has_as_something_else_is_told_before_it_is_sent(
+    sell: ShopifyChannel, desk: Desk
+) -> None:
+    publish(sell, draft(1))
+    desk.calls.clear()
+
+    (outcome,) = sell.publish([draft(2, metafields={"custom.oak": Metafield("number_integer", 1)})])
+
+    assert isinstance(outcome.error, Rejected)
+    assert outcome.error.field == "custom.oak"
+    assert "is a boolean, not a number_integer" in outcome.error.message
+    assert "ProductSet" not in desk.sent()
 
 
 def test_a_shop_that_throttles_everything_is_rate_limited(sell: ShopifyChannel, shop: Loopback) -> None:

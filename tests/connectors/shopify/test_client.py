@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mercat.connectors.shopify.operations import KEY_DEFINITION, PRODUCT_SET, SHOP
+from mercat.connectors.shopify.operations import COLLECTION_FIND, PRODUCT_SET, SHOP
 from mercat.sdk.channels import Token
 from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable, VendorError
 from tests.connectors.shopify import scripted as told
@@ -152,13 +152,13 @@ def test_a_shop_that_goes_on_throttling_is_left_alone(script: Script, around: Ar
 
 
 def test_it_waits_before_it_sends_what_the_bucket_does_not_hold(script: Script, around: Around) -> None:
-    nothing = {"metafieldDefinitions": {"nodes": []}}
+    nothing = {"collectionByIdentifier": None}
     script.answers += [answer(nothing, cost=3, currentlyAvailable=2), answer(nothing, cost=3)]
     asking = client(script.address, around)
 
     with asking.session():
-        asking.call(KEY_DEFINITION)
-        asking.call(KEY_DEFINITION)
+        asking.call(COLLECTION_FIND)
+        asking.call(COLLECTION_FIND)
 
     assert len(around.paused) == 1
     assert 0 < around.paused[0] < 1

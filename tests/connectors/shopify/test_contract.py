@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from mercat.connectors.shopify import LIMITS, ShopifyChannel, normalised
+from mercat.connectors.shopify import LIMITS, normalised
+from mercat.connectors.shopify.channel import ShopifyChannel
 from mercat.sdk.channels import Surroundings
 from mercat.sdk.records import ProductRecord
 from mercat.sdk.testing import ChannelContract

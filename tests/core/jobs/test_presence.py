@@ -17,7 +17,7 @@ def test_the_place_of_a_dead_worker_is_inherited_once_and_then_free(tmp_path: Pa
         taken.append(name)
         return 1
 
-    first, second, third = (Places(tmp_path, every_s=0) for _ in range(3))
+    first, second, third = (Places(tmp_path, queues=None, every_s=0) for _ in range(3))
     assert [first.name, second.name, third.name] == ["worker-1", "worker-2", "worker-3"]
     third.watch(take)
     assert taken == []
@@ -25,7 +25,7 @@ def test_the_place_of_a_dead_worker_is_inherited_once_and_then_free(tmp_path: Pa
     third.watch(take)
     first.watch(take)
     assert taken == ["worker-2"]
-    again = Places(tmp_path, every_s=0)
+    again = Places(tmp_path, queues=None, every_s=0)
     assert again.name == "worker-2"
     for each in (first, third, again):
         each.leave()

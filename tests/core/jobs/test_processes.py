@@ -54,7 +54,7 @@ def test_a_killed_worker_goes_on_after_the_last_finished_step(
 ) -> None:
     [id_] = enqueue(sqlite_runtime, Walk(str(folder), steps=3, pause_at=2))
     worker = start(sqlite_runtime)
-    until(lambda: "waiting" in marks(folder))
+    until(lambda: marks(folder).get("waiting"))
     worker.kill()
     worker.wait()
     (folder / "go").touch()
@@ -87,7 +87,7 @@ def test_sigterm_puts_back_what_is_in_hand_and_it_goes_on_later(
 ) -> None:
     [id_] = enqueue(sqlite_runtime, Walk(str(folder), steps=3, pause_at=1))
     worker = start(sqlite_runtime)
-    until(lambda: "waiting" in marks(folder))
+    until(lambda: marks(folder).get("waiting"))
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=60) == 0
     put_back = job(sqlite_runtime, id_)
@@ -102,7 +102,7 @@ def test_sigterm_puts_back_what_is_in_hand_and_it_goes_on_later(
 def test_sigterm_ends_a_worker_whose_job_does_not_listen(sqlite_runtime: Runtime, folder: Path, start: Start) -> None:
     [id_] = enqueue(sqlite_runtime, Sulk(str(folder)))
     worker = start(sqlite_runtime)
-    until(lambda: "sulking" in marks(folder))
+    until(lambda: marks(folder).get("sulking"))
     asked = time.monotonic()
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=60) == 0
@@ -117,7 +117,7 @@ def test_two_workers_on_one_host_share_and_the_second_takes_over(
 ) -> None:
     [id_] = enqueue(sqlite_runtime, Walk(str(folder), steps=2, pause_at=1))
     dies = start(sqlite_runtime)
-    until(lambda: "waiting" in marks(folder))
+    until(lambda: marks(folder).get("waiting"))
     start(sqlite_runtime)
     dies.kill()
     dies.wait()
@@ -154,7 +154,7 @@ def test_on_postgresql_a_living_worker_takes_over_from_a_killed_one(
 ) -> None:
     [id_] = enqueue(shared, Walk(str(folder), steps=3, pause_at=2))
     dies = start(shared)
-    until(lambda: "waiting" in marks(folder))
+    until(lambda: marks(folder).get("waiting"))
     first = job(shared, id_).worker
     start(shared)
     dies.kill()
@@ -171,7 +171,7 @@ def test_on_postgresql_a_worker_that_was_taken_for_dead_can_say_nothing_more(
 ) -> None:
     [id_] = enqueue(shared, Walk(str(folder), steps=2, pause_at=1))
     frozen = start(shared)
-    until(lambda: "waiting" in marks(folder))
+    until(lambda: marks(folder).get("waiting"))
     frozen.send_signal(signal.SIGSTOP)
     start(shared)
     until(lambda: marks(folder)["waiting"] == 2)

@@ -12,15 +12,17 @@ import pytest
 from dbos import DBOS
 
 from mercat.core.actor import Actor
+from mercat.core.database.locks import named_lock
 from mercat.core.jobs import JobUnauthorized
 from mercat.core.jobs.models import Job
 from mercat.core.jobs.repository import JobRepository
 from mercat.core.unit import Runtime, WriteUnit, on
 from mercat.domain.operations import service as operations
 from tests.core.jobs.conftest import ended, enqueue, job, log_of, working
-from tests.core.jobs.work import Ask, Mark, One, Spin, Walk, marks, until
+from tests.core.jobs.work import Ask, Line, Mark, One, Spin, Walk, marks, until
 
 Answers = list[tuple[int, dict[str, str]]]
+WAITING = "waiting for another run"
 _told: list[JobUnauthorized] = []
 
 
@@ -73,9 +75,9 @@ def test_a_job_that_is_handed_over_again_and_again_runs_once(sqlite_runtime: Run
         due = JobRepository(unit.session).due(unit.now, None, most=1)
     with working(sqlite_runtime) as worker:
         for _ in range(3):
-            worker._engine.hand_over(due[0])
+            worker._engine.hand_over(due)
         ended(sqlite_runtime, id_)
-        worker._engine.hand_over(due[0])
+        worker._engine.hand_over(due)
         [after] = enqueue(sqlite_runtime, Mark(str(folder), "after"))
         ended(sqlite_runtime, after)
     assert marks(folder) == {"mark": 1, "after": 1}
@@ -144,6 +146,34 @@ def test_a_running_job_that_is_cancelled_stops(runtime: Runtime, folder: Path) -
         done = ended(runtime, id_)
     assert done.status == "cancelled"
     assert marks(folder) == {"spinning": 1}
+
+
+def test_a_job_that_waits_for_a_lock_hears_that_it_should_stop(runtime: Runtime, folder: Path) -> None:
+    with named_lock(runtime.engine, "narrow"):
+        with working(runtime):
+            cancelled, interrupted = enqueue(runtime, Line(str(folder)), Line(str(folder)))
+            until(lambda: {job(runtime, id_).current_stage for id_ in (cancelled, interrupted)} == {WAITING})
+            with runtime.write() as unit:
+                operations.cancel_job(unit, str(cancelled))
+            assert ended(runtime, cancelled).status == "cancelled"
+        assert log_of(runtime, interrupted)[-1] == "put back: its worker was stopped"
+    with working(runtime):
+        assert ended(runtime, interrupted).status == "completed"
+    assert marks(folder) == {"in": 1}
+
+
+def test_a_retry_that_goes_on_after_its_steps_keeps_its_place(runtime: Runtime, folder: Path) -> None:
+    with runtime.write() as unit:
+        late = unit.enqueue(Walk(str(folder), steps=2, pause_at=1), priority=90, queue="narrow")
+    with working(runtime):
+        until(lambda: marks(folder).get("waiting") == 1)
+    with runtime.write() as unit:
+        early = unit.enqueue(One(str(folder)), priority=20)
+    (folder / "go").touch()
+    with working(runtime):
+        ended_at = {each: ended(runtime, each).completed_at for each in (early, late)}
+    assert str(ended_at[early]) < str(ended_at[late])
+    assert marks(folder)["step-0"] == 1
 
 
 def test_a_waiting_job_that_is_cancelled_never_runs(sqlite_runtime: Runtime, folder: Path) -> None:

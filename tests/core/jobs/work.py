@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mercat.core.database.locks import named_lock
 from mercat.core.jobs import JobContext, Message, declare_queue, handles
+from mercat.sdk.errors import Unavailable
 from mercat.sdk.http import check, client
 
 _PATIENCE_S = 120.0
@@ -58,6 +60,18 @@ class One(Message, kind="testing.one", queue="narrow"):
     """Leave a mark that says how many run at once."""
 
     folder: str
+
+
+@dataclass(frozen=True)
+class Line(Message, kind="testing.line"):
+    """Leave a mark while nobody else holds the lock ``narrow``."""
+
+    folder: str
+
+
+@dataclass(frozen=True)
+class Fail(Message, kind="testing.fail"):
+    """Meet a shop that does not answer."""
 
 
 declare_queue("narrow", at_once=1)
@@ -114,6 +128,17 @@ def one(_job: JobContext, message: One) -> None:
     leave(message.folder, "alone" if is_alone else "beside")
     if is_alone:
         _inside.release()
+
+
+@handles(Fail)
+def fail(_job: JobContext, _message: Fail) -> None:
+    raise Unavailable("the shop does not answer")
+
+
+@handles(Line)
+def line(job: JobContext, message: Line) -> None:
+    with named_lock(job.runtime.engine, "narrow", on_wait=job.watch.stand_in_line):
+        leave(message.folder, "in")
 
 
 def leave(folder: str, name: str) -> None:

@@ -74,6 +74,7 @@ def test_a_row_says_what_a_list_shows(shop: Runtime) -> None:
     document = json.loads(text)
     first = document["data"][2]
     assert first.pop("id")
+    assert first.pop("updated_at")
     assert first == {
         "handle": "small-0002",
         "name": "Small thing 2",

@@ -15,6 +15,7 @@ from mercat.domain.catalog import categories
 from mercat.domain.catalog import service as catalog
 from mercat.domain.catalog.browse_repository import BrowseRepository, Narrowing
 from mercat.domain.catalog.change_repository import ChangeBulk
+from mercat.domain.catalog.indexing_repository import IndexingRepository
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.record_repository import RecordRepository
 from mercat.domain.suppliers.match_repository import MatchBulk
@@ -60,7 +61,7 @@ def questions(unit: ReadUnit, bulk: Bulk) -> dict[str, tuple[str, str, Callable[
     """Each question by name: the table, the columns that the index must be led by, and what asks."""
     path = categories.get_node(unit, "Office > Shelf 7").path
     made = catalog.list_sets(unit).data[-1].id.bytes
-    product_id, _ = ProductRepository(unit.session).place_of_sku("S-0008")
+    product_id, _ = ProductRepository(unit.session).place_of("S-0008")
     acme = SupplierRepository(unit.session).by_code("acme")
     assert acme is not None
     supplier = acme.id.bytes
@@ -83,7 +84,17 @@ def questions(unit: ReadUnit, bulk: Bulk) -> dict[str, tuple[str, str, Callable[
         "a set's creations": (
             "changes",
             "change_set_id, kind",
-            lambda: next(changes.pages(made, "kind = 'create' AND field IS NULL", size=2_000)),
+            lambda: next(changes.pages(made, "field IS NULL", kinds=("create",), size=2_000)),
+        ),
+        "all changes of a set, page by page": (
+            "changes",
+            "change_set_id, kind",
+            lambda: next(changes.pages(made, size=2_000)),
+        ),
+        "the products that a set speaks of, page by page": (
+            "changes",
+            "change_set_id, kind",
+            lambda: IndexingRepository(bulk).changed_after(made, "create", bytes(16), 2_000),
         ),
         "the changes of a product": ("changes", "product_id", lambda: changes.statements([product_id])),
         "a supplier's offers by code": (

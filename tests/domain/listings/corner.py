@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from mercat.core.border import refuse_open_unit
 from mercat.sdk.channels import (
+    TOO_LARGE,
     Account,
     Batch,
     Call,
@@ -208,6 +209,9 @@ class Corner:
         found = self.back.ask("SELECT reference FROM batches WHERE key = ?", key)
         if not found:
             lines = list(drafts)
+            most = self.back.told("most_lines")
+            if most and len(lines) > int(most):
+                raise Rejected(f"{len(lines)} lines are too many for one van", field=TOO_LARGE)
             befalls = self._call("submit")
             answers = []
             for draft in lines:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mercat.core.errors import Conflict, NotFound
-from mercat.core.jobs import Cancelled
+from mercat.core.jobs import Cancelled, Watch
 from mercat.core.unit import Runtime
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings import service as listings
@@ -27,7 +27,7 @@ def rows(count: int, *, factor: int = 1, skip: int = 0) -> list[dict[str, object
 
 
 def sell(runtime: Runtime, **options: Any) -> listings.PublishResult:
-    return listings.publish(runtime, ANN, "corner", pause=lambda _seconds: None, **options)
+    return listings.publish(runtime, ANN, "corner", watch=Watch(sleep=lambda _seconds: None), **options)
 
 
 def edit(runtime: Runtime, sku: str, **values: Any) -> None:
@@ -264,6 +264,21 @@ def test_a_batch_that_the_channel_gives_up_goes_one_by_one(
     assert any("the van broke down" in each for each in result.warnings)
 
 
+def test_a_batch_that_is_too_large_all_the_same_goes_in_smaller_ones(
+    sqlite_runtime: Runtime, add_store: Add, back: Back, tmp_path: Path
+) -> None:
+    feed(sqlite_runtime, tmp_path, rows(400))
+    add_store(sqlite_runtime)
+    back.tell("most_lines", 150)
+
+    result = sell(sqlite_runtime)
+
+    assert (result.status, len(back.shown())) == ("success", 400)
+    assert back.calls("submit") > 2
+    assert back.calls("publish") < 40, "only what is too little for a batch goes one by one"
+    assert sell(sqlite_runtime).calls == 0
+
+
 def test_a_spent_budget_stops_what_is_not_urgent_and_warns_before(
     sqlite_runtime: Runtime, add_store: Add, back: Back, tmp_path: Path
 ) -> None:
@@ -296,7 +311,7 @@ def test_a_cancelled_run_says_so_and_the_next_one_finishes_it(
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        sell(sqlite_runtime, progress=stop)
+        listings.publish(sqlite_runtime, ANN, "corner", watch=Watch(stop))
     with sqlite_runtime.read() as unit:
         assert operations.list_runs(unit, sync_type="store_publish").data[0].status == "cancelled"
 

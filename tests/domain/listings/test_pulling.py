@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mercat.core.errors import Conflict
+from mercat.core.errors import Conflict, Invalid
+from mercat.core.jobs import Watch
 from mercat.core.unit import Runtime
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings import service as listings
@@ -18,7 +19,7 @@ Add = Callable[..., listings.StoreView]
 
 
 def look(runtime: Runtime, **options: Any) -> listings.PullResult:
-    return listings.pull(runtime, ANN, "corner", pause=lambda _seconds: None, **options)
+    return listings.pull(runtime, ANN, "corner", watch=Watch(sleep=lambda _seconds: None), **options)
 
 
 def states(runtime: Runtime) -> dict[str, str]:
@@ -89,6 +90,25 @@ def test_by_policy_a_change_waits_for_a_person(
     back.edit("A-2", name="Lamp 2")
     look(sqlite_runtime)
     assert states(sqlite_runtime)["A-2"] == "in_sync"
+
+
+def test_of_two_fields_each_may_go_another_way(
+    sqlite_runtime: Runtime, open_shop: Callable[..., None], back: Back
+) -> None:
+    open_shop(sqlite_runtime, drift={"*": "hold"})
+    brand = back.shown()["A-2"]["brand"]
+    back.edit("A-2", name="Cheap lamp", brand="Theirs")
+    assert look(sqlite_runtime).drifted == 1
+
+    with sqlite_runtime.write(ANN) as unit, pytest.raises(Invalid, match="does not differ"):
+        listings.settle(unit, "A-2", store="corner", take="theirs", fields=["tags"])
+    with sqlite_runtime.write(ANN) as unit:
+        listings.settle(unit, "A-2", store="corner", take="theirs", fields=["name"])
+
+    assert sell(sqlite_runtime).status == "success"
+    shown, ours = back.shown()["A-2"], by_sku(sqlite_runtime)["A-2"]
+    assert (shown["name"], shown["brand"]) == ("Cheap lamp", brand)
+    assert ours["name"] == "Cheap lamp"
 
 
 @pytest.mark.parametrize(("side", "name"), [("ours", "Torch"), ("theirs", "Cheap lamp")])
@@ -187,12 +207,12 @@ def test_what_was_deleted_at_the_shop_is_made_anew_unless_it_is_suspiciously_muc
 ) -> None:
     open_shop(runtime)
     back.take_away("A-3")
-    done = listings.reconcile(runtime, ANN, "corner", pause=lambda _seconds: None)
+    done = listings.reconcile(runtime, ANN, "corner", watch=Watch(sleep=lambda _seconds: None))
     assert (done.pulled.gone, done.published.created, len(back.shown())) == (1, 1, 6)
 
     for n in range(1, 7):
         back.take_away(f"A-{n}")
-    done = listings.reconcile(runtime, ANN, "corner", pause=lambda _seconds: None)
+    done = listings.reconcile(runtime, ANN, "corner", watch=Watch(sleep=lambda _seconds: None))
     assert (done.pulled.gone, done.published.change_count, len(back.shown())) == (0, 0, 0)
     assert "nothing is concluded" in done.pulled.warnings[0]
 

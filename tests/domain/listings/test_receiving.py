@@ -9,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mercat.api.app import make_app
+from mercat.core.errors import Unauthenticated
+from mercat.core.jobs import Watch
 from mercat.core.unit import ReadUnit, Runtime
 from mercat.domain.listings import service as listings
 from mercat.domain.listings.messages import ReadDeliveries
@@ -35,7 +37,7 @@ class Bell:
         return listings.receive(self.runtime, ANN, self.store.id, *self.delivery(**told))
 
     def read(self) -> dict[str, int]:
-        return listings.read_deliveries(self.runtime, ANN, "corner", pause=lambda _seconds: None)
+        return listings.read_deliveries(self.runtime, ANN, "corner", watch=Watch(sleep=lambda _seconds: None))
 
 
 @pytest.fixture
@@ -148,12 +150,16 @@ def test_a_wrong_signature_is_refused_before_anything_is_read(sqlite_runtime: Ru
         assert unit.bulk.fetch("SELECT COUNT(*) FROM processed_hashes") == [(0,)]
 
 
+def know_nobody(_credential: str, _address: str) -> None:
+    raise Unauthenticated("nobody is known")
+
+
 def test_the_door_takes_what_is_signed_and_nothing_else(sqlite_runtime: Runtime, make_bell: Any) -> None:
     bell = make_bell(sqlite_runtime)
     headers, body = bell.delivery(subject="1")
     place = f"/webhooks/{bell.store.id}"
-    with TestClient(make_app(sqlite_runtime)) as door:
-        assert door.get("/health").json() == {"status": "ok"}
+    with TestClient(make_app(sqlite_runtime, identify=know_nobody)) as door:
+        assert door.get("/health/live").json() == {"status": "ok"}
         assert door.post(place, headers=headers, content=body).json() == {"taken": True}
         assert door.post(place, headers=headers, content=body).json() == {"taken": False}
         answers = {
@@ -168,7 +174,7 @@ def test_the_door_takes_what_is_signed_and_nothing_else(sqlite_runtime: Runtime,
 
     statuses = {what: answer.status_code for what, answer in answers.items()}
     assert statuses == {"forged": 401, "unsigned": 401, "nobody's": 404, "huge": 413, "gone": 410}
-    assert {answer.json()["error"] for what, answer in answers.items() if what != "huge"} == {"refused"}
+    assert {answer.json()["detail"] for what, answer in answers.items() if what != "huge"} == {"refused"}
 
 
 def test_a_changed_product_leads_to_one_look_at_each_store(

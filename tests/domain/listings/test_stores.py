@@ -10,6 +10,10 @@ import pytest
 from mercat.core.errors import Conflict, Invalid, NotFound
 from mercat.core.secrets import Secrets, new_key
 from mercat.core.unit import Runtime
+from mercat.domain import register_hearing
+from mercat.domain.access import service as access
+from mercat.domain.alerts.messages import Noticed
+from mercat.domain.alerts.schemas import Signal, Subject
 from mercat.domain.listings import service as listings
 from mercat.sdk.errors import Unauthorized
 from tests.domain.listings.corner import KEY, Back
@@ -177,3 +181,33 @@ class TestSecrets:
         assert both.open(sealed, "here") == {"a": "b"}
         assert Secrets(tmp_path / "none", new).open(both.seal({"a": "c"}, "here"), "here") == {"a": "c"}
         assert not (tmp_path / "none").exists()
+
+
+def test_connecting_changing_and_removing_a_store_is_audited(sqlite_runtime: Runtime, add_store: Add) -> None:
+    register_hearing()
+    add_store(sqlite_runtime)
+    with sqlite_runtime.write(ANN) as unit:
+        listings.set_selling(unit, "corner", {"auto_publish": True})
+        listings.remove_store(unit, "corner")
+
+    with sqlite_runtime.read(ANN) as unit:
+        entries = access.list_audit(unit, action="store.").data[::-1]
+    assert [each.action for each in entries] == ["store.connected", "store.changed", "store.removed"]
+    assert {(each.actor, each.subject) for each in entries} == {("ann", "corner")}
+    assert entries[1].details == {"settings": {"auto_publish": True}}
+    assert KEY not in str(entries)
+
+
+def test_what_is_told_of_a_store_is_over_when_it_is_disconnected(sqlite_runtime: Runtime, add_store: Add) -> None:
+    register_hearing()
+    store = add_store(sqlite_runtime)
+    about = Subject("store", str(store.id), store.name)
+    with sqlite_runtime.write(ANN) as unit:
+        unit.announce(Noticed([Signal("listing_blocked", about, "5 listings of corner cannot be sent", "")]))
+        assert unit.bulk.fetch("SELECT status FROM alerts") == [("open",)]
+
+    with sqlite_runtime.write(ANN) as unit:
+        listings.remove_store(unit, "corner")
+
+    with sqlite_runtime.read(ANN) as unit:
+        assert unit.bulk.fetch("SELECT status FROM alerts") == [("resolved",)]

@@ -42,6 +42,17 @@ def test_the_same_bytes_again_are_known_and_counted(sqlite_runtime: Runtime, tmp
     assert [getattr(again, name) for name in counted] == [getattr(first, name) for name in counted]
 
 
+def test_other_connectors_than_before_have_a_look_at_the_same_bytes(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [row("A")])
+    take(sqlite_runtime, path)
+    with sqlite_runtime.write(ANN) as unit:
+        change_set = catalog.last_set(unit, "direct")
+        assert change_set is not None
+        # As an older release wrote it that had only this one.
+        change_set.evidence = {**change_set.evidence, "recognised_among": ["icecat 0.0.1"], "connector": "icecat"}
+    assert take(sqlite_runtime, path).connector == "table"
+
+
 def test_a_held_file_is_judged_anew_by_other_limits(sqlite_runtime: Runtime, tmp_path: Path) -> None:
     feed(sqlite_runtime, tmp_path, [row("A", price="10")])
     path = write_csv(tmp_path / "b.csv", [row("A", price="50")])

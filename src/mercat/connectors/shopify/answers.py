@@ -111,16 +111,18 @@ class DefinitionType(Wire):
 
 
 class Definition(Wire):
-    id: str
+    namespace: str
+    key: str
     type: DefinitionType
 
 
-class Definitions(Wire):
+class DefinitionPage(Wire):
     nodes: list[Definition]
+    page_info: PageInfo
 
 
-class KeyDefinition(Wire):
-    metafield_definitions: Definitions
+class Definitions(Wire):
+    metafield_definitions: DefinitionPage
 
 
 class IdentifiedPage(Wire):

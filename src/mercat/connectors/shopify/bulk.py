@@ -19,7 +19,7 @@ from mercat.connectors.shopify.bulk_operations import RUNNING, find, look, name_
 from mercat.connectors.shopify.client import Client
 from mercat.connectors.shopify.operations import PRODUCT_SET, PUBLISH
 from mercat.connectors.shopify.places import refusal
-from mercat.sdk.channels import Batch
+from mercat.sdk.channels import TOO_LARGE, Batch
 from mercat.sdk.errors import Rejected, Unavailable, VendorError
 
 Line = dict[str, Any]
@@ -79,7 +79,9 @@ def _begin(client: Client, mutation: str, lines: Iterable[Line], most_bytes: int
                 out.write(msgspec.json.encode(line) + b"\n")
         size = path.stat().st_size
         if most_bytes is not None and size > most_bytes:
-            raise Rejected(f"the batch has {size} bytes; Shopify takes {most_bytes}: send fewer at once", field="batch")
+            raise Rejected(
+                f"the batch has {size} bytes; Shopify takes {most_bytes}: send fewer at once", field=TOO_LARGE
+            )
         staged = _stage(client)
         client.upload(staged, path)
     # What bulkOperationRunMutation calls the path is the upload's form field "key".

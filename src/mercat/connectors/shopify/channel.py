@@ -8,7 +8,9 @@ from itertools import islice
 
 from mercat.connectors.shopify import bulk, operations, places, reading, shelves, stock, webhooks, wire
 from mercat.connectors.shopify.client import Client
+from mercat.connectors.shopify.definitions import Definitions
 from mercat.connectors.shopify.from_wire import known, shown
+from mercat.connectors.shopify.limits import LIMITS
 from mercat.connectors.shopify.settings import ShopifySecrets, ShopifySettings
 from mercat.connectors.shopify.to_wire import Known, known_of, to_wire
 from mercat.sdk.channels import (
@@ -23,21 +25,7 @@ from mercat.sdk.channels import (
     Surroundings,
 )
 from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable, VendorError
-from mercat.sdk.limits import Limits, over_limits
-
-LIMITS = Limits(
-    title=255,
-    tags=250,
-    tag=255,
-    images=250,
-    variants=2048,
-    options=3,
-    metafields=249,  # 250 in one list, and one of them is our key
-    needs=frozenset({"name", "price"}),
-    bulk_from=500,
-    batch_bytes=100 * 1000 * 1000,
-)
-"""shopify.dev: productSet, ProductSetInput and "Bulk import data", versions 2026-07 and 2026-10, read November 2026."""
+from mercat.sdk.limits import over_limits
 
 _IN_A_ROW = 3
 """After so many drafts in a row that found no answer, it is the shop that does not answer, not a draft."""
@@ -52,7 +40,7 @@ class ShopifyChannel:
         self._settings = settings
         self._secrets = secrets
         self._publications: list[str] | None = None
-        self._has_key = False
+        self._definitions = Definitions(self._client)
 
     def account(self) -> Account:
         """Look the shop up, with what the app may not do there."""
@@ -148,7 +136,7 @@ class ShopifyChannel:
         _refuse_over_limits(draft)
         # What could never be sent is refused before the shop is asked for anything.
         variables = to_wire(draft, known_of(draft), namespace=self._settings.key_namespace)
-        self._ensure_key()
+        self._definitions.ensure(draft)
         if draft.reference and known_of(draft).lacks(draft):
             variables = to_wire(draft, self._known([draft])[draft.key], namespace=self._settings.key_namespace)
         size = operations.size_of_product_set(variables)
@@ -175,10 +163,10 @@ class ShopifyChannel:
                     _refuse_over_limits(draft)
                     known_ids = ids.get(draft.key, known_of(draft))
                     line = to_wire(draft, known_ids, namespace=self._settings.key_namespace)
+                    self._definitions.ensure(draft)
                 except Rejected as error:
                     rejected[draft.key] = error
                     continue
-                self._ensure_key()
                 yield line
         if rejected:
             first = next(iter(rejected.values()))
@@ -197,11 +185,6 @@ class ShopifyChannel:
                 draft = unsure[product.id]
                 found[draft.key] = known(reading.complete(self._client, product, levels=1), draft)
         return found
-
-    def _ensure_key(self) -> None:
-        if not self._has_key:
-            places.ensure_key(self._client)
-            self._has_key = True
 
     def _everywhere(self) -> list[str]:
         if self._publications is None:

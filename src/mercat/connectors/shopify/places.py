@@ -5,7 +5,6 @@ from __future__ import annotations
 from mercat.connectors.shopify import operations
 from mercat.connectors.shopify.client import Client
 from mercat.connectors.shopify.oauth import SCOPES
-from mercat.connectors.shopify.to_wire import KEY
 from mercat.connectors.shopify.wire import UserError
 from mercat.sdk.channels import Account, Place
 from mercat.sdk.errors import Rejected, Unavailable, VendorError
@@ -86,31 +85,3 @@ def publish(client: Client, reference: str, publications: list[str]) -> None:
         ).publishable_publish.user_errors
         if errors:
             raise refusal(errors, f"the publication of {reference}")
-
-
-def ensure_key(client: Client) -> None:
-    """The definition that makes our key an id of products: unique, and what a product is found by."""
-    namespace = client.settings.key_namespace
-    found = client.call(operations.KEY_DEFINITION, {"namespace": namespace, "key": KEY}).metafield_definitions.nodes
-    if found:
-        if found[0].type.name != "id":
-            raise Rejected(
-                f"the shop's metafield {namespace}.{KEY} is a {found[0].type.name}, not an id: "
-                "choose another key_namespace in the store's settings"
-            )
-        return
-    definition = {
-        "name": "Mercat key",
-        "description": "What Mercat finds its products by. Do not change it.",
-        "namespace": namespace,
-        "key": KEY,
-        "type": "id",
-        "ownerType": "PRODUCT",
-        "capabilities": {"uniqueValues": {"enabled": True}},
-    }
-    errors = client.call(
-        operations.METAFIELD_DEFINE, {"definition": definition}
-    ).metafield_definition_create.user_errors
-    # Somebody else may have made it in this very moment.
-    if errors and not any(error.code == "TAKEN" for error in errors):
-        raise refusal(errors, f"the metafield {namespace}.{KEY}")

@@ -13,6 +13,7 @@ from typing import Any
 from xxhash import xxh3_64_intdigest
 
 from mercat.connectors.table import sampling
+from mercat.connectors.table.fields import NAMED
 from mercat.connectors.table.flattening import digest_of
 from mercat.connectors.table.guessing import Guess, propose
 from mercat.connectors.table.mapping import Plan
@@ -76,6 +77,7 @@ class TableFeed:
             columns=guess.columns,
             profile=guess.profile,
             notes=notes,
+            targets=sorted(NAMED),
         )
 
     def batches(self, files: Sequence[FeedFile]) -> Iterator[Rows]:

@@ -67,3 +67,14 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """A CHECK in place of a native enum, which three databases would each do in their own way."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+_WITH_DECIMALS = ("postgresql", "mysql", "mariadb")
+
+
+def amount_within(column: str, least: int, most: int) -> tuple[CheckConstraint, CheckConstraint]:
+    """CHECKs of an ``Amount``'s range: SQLite keeps ten-thousandths, so that the same bound is another number there."""
+    return (
+        CheckConstraint(f"{column} >= {least} AND {column} <= {most}", name=column).ddl_if(dialect=_WITH_DECIMALS),  # type: ignore[arg-type]  # it takes several
+        CheckConstraint(f"{column} >= {least}0000 AND {column} <= {most}0000", name=column).ddl_if(dialect="sqlite"),
+    )

@@ -7,9 +7,7 @@ parameters with ``?``.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -21,8 +19,8 @@ from sqlalchemy import Connection
 from mercat.core.money import from_units, plain, to_units
 
 CHUNK = 2_000
-# A control character stands for NULL in COPY: PostgreSQL's text never needs it, and our texts are cleaned of it.
-_NULL = "\x01"
+# The backslash first: the others bring one of their own.
+_ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 # From so many rows on, what they have in common is said in the statement: each one that differs has to be prepared.
 _WORTH_A_STATEMENT = 100
 Record = Sequence[Any]
@@ -41,6 +39,8 @@ class Bulk:
         self.dialect = connection.dialect.name
         self.is_postgres = self.dialect == "postgresql"
         self.is_sqlite = self.dialect == "sqlite"
+        # Behind an asynchronous driver SQLAlchemy shows its own cursors, which look like any other.
+        self._is_async = connection.dialect.is_async
 
     # -- values ---------------------------------------------------------------------------------------------------
 
@@ -69,6 +69,12 @@ class Bulk:
         value = value.astimezone(dt.UTC)
         return value.isoformat(" ", "microseconds") if self.is_postgres else f"{value:%Y-%m-%d %H:%M:%S.%f}"
 
+    def time_of(self, value: dt.datetime | str) -> str:
+        """A column value → an instant in ISO 8601, in UTC."""
+        if isinstance(value, str):
+            return f"{value[:10]}T{value[11:]}Z"
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else f"{value.isoformat()}Z"
+
     def json_text(self, column: str) -> str:
         """The select expression that gives a JSON column as its text (PostgreSQL's driver would parse it)."""
         return f"CAST({column} AS text)" if self.is_postgres else column
@@ -77,14 +83,23 @@ class Bulk:
         """A column name, quoted where the database might take it for one of its own words."""
         return f"`{word}`" if self.dialect in {"mysql", "mariadb"} else word
 
+    def quoted(self, word: str) -> str:
+        """The name of a table or column, quoted where this database needs it."""
+        return self._connection.dialect.identifier_preparer.quote(word)
+
     # -- statements -----------------------------------------------------------------------------------------------
 
     @property
     def _driver(self) -> Any:
-        return self._connection.connection.driver_connection
+        pooled = self._connection.connection
+        return pooled.dbapi_connection if self._is_async else pooled.driver_connection
 
     def _sql(self, sql: str) -> str:
-        return sql if self.is_sqlite else sql.replace("%", "%%").replace("?", "%s")
+        if self.is_sqlite:
+            return sql
+        if self._is_async and self.is_postgres:
+            return numbered(sql)
+        return sql.replace("%", "%%").replace("?", "%s")
 
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """One statement; the number of rows it touched."""
@@ -150,12 +165,29 @@ class Bulk:
 
     def _insert(self, table: str, varying: Mapping[str, Sequence[Any]], given: Mapping[str, Any]) -> None:
         names = ", ".join(map(self.name, (*varying, *given)))
-        rows = zip(*varying.values(), strict=True)
-        if self.is_postgres:
-            self._copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{_NULL}')", rows)
+        if self.is_postgres and self._is_async:
+            self._insert_arrays(table, varying)
             return
+        if self.is_postgres:
+            with self._driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                copy.write(_lines(varying.values()))
+            return
+        rows = zip(*varying.values(), strict=True)
         values = ", ".join((*("?" * len(varying)), *map(_literal, given.values())))
         self.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+
+    def _insert_arrays(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Rows as arrays of text, which the server reads as it reads COPY: asyncpg's own COPY wants typed values."""
+        found = self.fetch(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = CAST(? AS regclass)",
+            [table],
+        )
+        types = {str(name): str(kind) for name, kind in found}
+        given = ", ".join("CAST(? AS text[])" for _ in columns)
+        cast = ", ".join(f"CAST({name} AS {types[name]})" for name in columns)
+        names = ", ".join(columns)
+        texts = [[None if each is None else str(each) for each in values] for values in columns.values()]
+        self.run(f"INSERT INTO {table} ({names}) SELECT {cast} FROM unnest({given}) AS given({names})", texts)
 
     def many(self, sql: str, rows: Iterable[Record]) -> None:
         """One statement for many parameter rows."""
@@ -188,13 +220,11 @@ class Bulk:
             gone += self.run(f"DELETE FROM {table} WHERE {where}", parameters)
         return gone
 
-    def _copy(self, sql: str, rows: Iterable[Record]) -> None:
-        with self._driver.cursor() as cursor, cursor.copy(sql) as copy:
-            for some in chunks(rows, CHUNK):
-                text = io.StringIO()
-                writer = csv.writer(text, lineterminator="\n")
-                writer.writerows([[_NULL if value is None else value for value in row] for row in some])
-                copy.write(text.getvalue())
+
+def numbered(sql: str) -> str:
+    """The statement with its parameters as PostgreSQL itself counts them: ``$1``, ``$2``, ..."""
+    first, *rest = sql.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
 
 
 def _told_apart(columns: Sequence[str], rows: Sequence[Record]) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
@@ -213,6 +243,25 @@ def _told_apart(columns: Sequence[str], rows: Sequence[Record]) -> tuple[dict[st
         column, value = same.popitem()
         varying[column] = (value,) * len(rows)
     return varying, same
+
+
+def _lines(columns: Iterable[Sequence[Any]]) -> str:
+    """Rows in the text form of COPY: https://www.postgresql.org/docs/15/sql-copy.html, "Text Format"."""
+    return "".join(f"{line}\n" for line in map("\t".join, zip(*map(_fields, columns), strict=True)))
+
+
+def _fields(values: Sequence[Any]) -> list[str]:
+    """A column's values as COPY has them. All at once, since hardly a column holds anything that needs a backslash."""
+    texts = ["" if value is None else str(value) for value in values]
+    # No text of PostgreSQL's holds NUL; one that did would be refused here, for it makes a value too many.
+    whole = "\0".join(texts)
+    if any(character in whole for character in _ESCAPES):
+        for character, escape in _ESCAPES.items():
+            whole = whole.replace(character, escape)
+        texts = whole.split("\0")
+    if None in values:
+        return [r"\N" if value is None else text for value, text in zip(values, texts, strict=True)]
+    return texts
 
 
 def _is_plain(value: Any) -> bool:

@@ -55,15 +55,25 @@ def make_engine(settings: Settings) -> Engine:
     )
 
 
+def is_sqlite(settings: Settings) -> bool:
+    """Whether the database is a file."""
+    return make_url(settings.url).get_backend_name() == "sqlite"
+
+
+def is_jobs_file(settings: Settings) -> bool:
+    """Whether the jobs' engine keeps its own tables in a file in the home folder."""
+    name = make_url(settings.jobs_url or settings.url).drivername
+    return not _DRIVERS.get(name, name).startswith("postgresql")
+
+
 def make_jobs_engine(settings: Settings) -> Engine:
     """Where the jobs' engine keeps its own tables: a schema beside ours on PostgreSQL, else a file in the home folder.
 
     ``MERCAT_JOBS_URL`` names another PostgreSQL, which lets workers on several hosts share the work of a MariaDB.
     """
-    url = make_url(settings.jobs_url or settings.url)
-    if _DRIVERS.get(url.drivername, url.drivername).startswith("postgresql"):
+    if not is_jobs_file(settings):
         return create_engine(
-            url.set(drivername="postgresql+psycopg"),
+            make_url(settings.jobs_url or settings.url).set(drivername="postgresql+psycopg"),
             pool_size=settings.database_pool_size,
             max_overflow=settings.database_pool_overflow,
             pool_recycle=settings.database_pool_recycle_s,
@@ -86,9 +96,19 @@ def make_jobs_engine(settings: Settings) -> Engine:
 
 
 def _sqlite(settings: Settings, database: str | None) -> Engine:
+    options: dict[str, Any] = {}
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{database or ':memory:'}", pool_size=settings.database_pool_size)
+        # The connection that was used last comes first: each that is in use fills a cache of its own. A database in
+        # memory has no such pool: it is its one connection.
+        options["pool_use_lifo"] = True
+    engine = create_engine(f"sqlite:///{database or ':memory:'}", pool_size=settings.database_pool_size, **options)
+    tune_sqlite(engine, settings)
+    return engine
+
+
+def tune_sqlite(engine: Engine, settings: Settings) -> None:
+    """Every connection set up, and every transaction begun as what it is."""
     pragmas = (
         # Set first: switching to WAL itself needs a lock.
         f"busy_timeout = {settings.database_busy_timeout_s * 1000}",
@@ -120,5 +140,3 @@ def _sqlite(settings: Settings, database: str | None) -> Engine:
         # wrote in between; taking the write lock at once makes it wait its turn instead.
         writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine

@@ -5,16 +5,21 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from mercat.core.database.base import Base
 from mercat.core.database.engine import WRITES
 from mercat.core.database.locks import named_lock
+from mercat.core.database.partitions import is_partition
+from mercat.core.database.revision import current, head
+from mercat.core.errors import Conflict
 
 SCRIPTS = "mercat:migrations"
 
@@ -50,8 +55,10 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def is_ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
-    """Leave out the search index's own tables, which the models do not describe."""
-    return not (kind in {"table", "index"} and name is not None and name.startswith(("search_", "ix_search_")))
+    """Leave out what the models do not describe: the search index's own tables, and the partitions of one that they do."""
+    if kind not in {"table", "index"} or name is None:
+        return True
+    return not (name.startswith(("search_", "ix_search_")) or is_partition(name))
 
 
 def differences(engine: Engine) -> list[str]:
@@ -94,3 +101,34 @@ def integrity(connection: Connection) -> list[str]:
         f"{row[0]} row {row[1]} points to a missing row of {row[2]}"
         for row in connection.execute(text("PRAGMA foreign_key_check"))
     ]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A step of the schema, and what it does in a line."""
+
+    revision: str
+    title: str
+
+
+def revisions() -> list[Revision]:
+    """Every step that this version knows, newest first."""
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    return [Revision(each.revision, each.doc) for each in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def make_revision(engine: Engine, message: str) -> str:
+    """Write the next step from what the models say and the database does not; its path. For a checkout of the source.
+
+    Raises ``Conflict`` where the database is not at the newest step, for the comparison would then hold that too.
+    """
+    if current(engine) != head():
+        refusal = (
+            f"the database is at revision {current(engine)}, the newest is {head()}: run `mercat db upgrade` first"
+        )
+        raise Conflict(refusal)
+    with _config(engine) as config:
+        config.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
+        made = command.revision(config, message, autogenerate=True, rev_id=f"{int(head()) + 1:04}")
+    return str(getattr(made, "path", ""))

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, LargeBinary, Numeric, String, Uuid
-from sqlalchemy.dialects.mysql import BINARY, DATETIME, LONGBLOB, LONGTEXT, VARCHAR
+from sqlalchemy import JSON, BigInteger, DateTime, Float, LargeBinary, Numeric, String, Uuid
+from sqlalchemy.dialects.mysql import BINARY, DATETIME, DOUBLE, LONGBLOB, LONGTEXT, VARCHAR
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import Text, TypeDecorator, TypeEngine
@@ -106,8 +106,15 @@ KeptJson = JSON(none_as_null=True)
 LongText = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 # Bytes of any length (MariaDB's BLOB ends at 64 KiB too).
 LongBinary = LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
+# A number that may be anything, in double precision (MariaDB's FLOAT is of single).
+Real = Float().with_variant(DOUBLE(), "mysql", "mariadb")
 
 
 def ascii_key(length: int) -> TypeEngine[Any]:
     """An ASCII string that MariaDB can index whole: its index keys end at 3,072 bytes, which utf8mb4 spends fourfold."""
     return String(length).with_variant(VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
+
+
+def as_ascii(text: str) -> str:
+    """Text that may be compared with an ``ascii_key``: MariaDB refuses to compare any other letter with it."""
+    return text.encode("ascii", "replace").decode()

@@ -6,5 +6,17 @@ What a room needs: ``Message`` to say what is to be done, ``unit.enqueue`` to ha
 from mercat.core.jobs.context import Cancelled, JobContext
 from mercat.core.jobs.messages import JobFailed, JobUnauthorized, Message
 from mercat.core.jobs.registry import declare_queue, handles
+from mercat.core.jobs.watch import UNWATCHED, Progress, Watch
 
-__all__ = ["Cancelled", "JobContext", "JobFailed", "JobUnauthorized", "Message", "declare_queue", "handles"]
+__all__ = [
+    "UNWATCHED",
+    "Cancelled",
+    "JobContext",
+    "JobFailed",
+    "JobUnauthorized",
+    "Message",
+    "Progress",
+    "Watch",
+    "declare_queue",
+    "handles",
+]

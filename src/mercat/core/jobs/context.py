@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from structlog.contextvars import bound_contextvars
 
+from mercat.core.jobs.watch import Watch
 from mercat.core.redaction import scrub
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ def current_job() -> UUID | None:
 
 
 @contextmanager
-def job_running(job_id: UUID) -> Iterator[None]:
-    """While this lasts, everything that is done and logged here belongs to the job."""
+def job_running(job_id: UUID, *, actor: str, request_id: str | None) -> Iterator[None]:
+    """While this lasts, everything that is done and logged here belongs to the job, its actor and the request behind it."""
     mark = _current.set(job_id)
+    request = {} if request_id is None else {"request_id": request_id}
     try:
-        with bound_contextvars(job_id=str(job_id)):
+        with bound_contextvars(job_id=str(job_id), actor=actor, **request):
             yield
     finally:
         _current.reset(mark)
@@ -120,6 +122,13 @@ class JobContext:
         """Raises where the job should stop. Let it through."""
         if self._told.stop is not None:
             raise self._told.stop
+
+    @property
+    def watch(self) -> Watch:
+        """This job as whoever watches the work that it does."""
+        return Watch(
+            progress=lambda stage, done, total: self.progress(done, total, stage), check=self.check, job_id=self.job_id
+        )
 
     def progress(self, done: int, total: int | None = None, stage: str | None = None) -> None:
         """How far it has come; cheap enough to be called for every item, and safe inside an open unit."""

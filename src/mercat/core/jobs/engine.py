@@ -6,12 +6,15 @@ Imported by workers only: it takes a second or two.
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID, error
+from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, error
 from sqlalchemy import Engine as DatabaseEngine
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from mercat.core.jobs.registry import QueueTerms
@@ -28,6 +31,10 @@ _VERSION = "1"
 # A start that never ends well is counted by the job itself (attempts), in sight of people.
 _ENGINES_OWN_LIMIT = 1_000_000
 _ALL_STEPS = 1_000_000_000
+# A queue that nobody looks into.
+_HELD = "mercat_held"
+_BUSY_FOR_S = 0.5
+_BUSY_POLL_S = 0.01
 
 Run = Callable[[UUID, int, "EngineSteps"], None]
 
@@ -64,6 +71,9 @@ class JobEngine:
 
     def __init__(self, *, database: DatabaseEngine, name: str, run: Run) -> None:
         self.name = name
+        self._database = database
+        self._busy_until = 0.0
+        self._ended = threading.Condition()
         self._known: set[str] = set()
         self._here: dict[str, int] = {}
         _quieten()
@@ -85,7 +95,12 @@ class JobEngine:
         def job(job_id: str) -> None:
             # The workflow's id says which generation it is: its input stays the same when a job is put back.
             _, _, generation = (DBOS.workflow_id or "").partition(".")
-            run(UUID(job_id), int(generation or 0), EngineSteps())
+            try:
+                run(UUID(job_id), int(generation or 0), EngineSteps())
+            finally:
+                self._busy_until = time.monotonic() + _BUSY_FOR_S
+                with self._ended:
+                    self._ended.notify_all()
 
     def start(
         self, queues: Mapping[str, QueueTerms], *, only: Sequence[str] | None, concurrency: int, poll_s: float
@@ -95,7 +110,10 @@ class JobEngine:
             DBOS.listen_queues(list(only))
         DBOS.launch()
         self._concurrency, self._poll_s = concurrency, poll_s
-        self._keep_own_concurrency()
+        self._client = DBOSClient(
+            system_database_engine=self._database, dbos_system_schema=SCHEMA, application_name=_APPLICATION
+        )
+        self._keep_own_terms()
         for terms in queues.values():
             self.know(terms)
 
@@ -115,50 +133,97 @@ class JobEngine:
         )
         self._known.add(terms.name)
 
-    def _keep_own_concurrency(self) -> None:
-        """Read each queue with this process's own limit.
+    def _keep_own_terms(self) -> None:
+        """Read each queue with this process's own limit, and look into it sooner while jobs come and go.
 
         The engine keeps a queue's terms in its database, ``worker_concurrency`` among them, so the worker that started
         last would set it for all. It has no public way to say it per process (3.4); everything else is shared on purpose.
+        It takes up as many jobs as have room each time it looks: looking late leaves threads idle, and looking for one
+        job at a time costs more than the job. Each look would also read the terms and the newest version anew, an eighth
+        of all its work: terms hold for half a second, and there is one version, which every job bears.
         """
         system = self._dbos._sys_db  # noqa: SLF001  # see above
         stored = system.get_queue
+        read: dict[str, tuple[float, Any]] = {}
 
         def get_queue(name: str, **more: Any) -> Any:
-            found = stored(name, **more)
+            now = time.monotonic()
+            good_until, found = read.get(name, (0.0, None))
+            if found is None or now >= good_until:
+                found = stored(name, **more)
+                read[name] = now + _BUSY_FOR_S, found
             if found is not None and name in self._here:
+                is_busy = now < self._busy_until
                 found._worker_concurrency = self._here[name]  # noqa: SLF001  # see above
+                found._polling_interval_sec = min(self._poll_s, _BUSY_POLL_S) if is_busy else self._poll_s  # noqa: SLF001  # see above
+                if is_busy:
+                    self._wait_for_room(name)
             return found
 
         system.get_queue = get_queue  # type: ignore[method-assign]  # see above
+        system._is_latest_version = lambda *_: True  # type: ignore[method-assign]  # noqa: SLF001  # see above
 
-    def hand_over(self, due: Due) -> None:
-        """Give the engine a job. Safe to repeat: it has each generation of a job once."""
-        if due.generation and due.steps_done:
-            try:
-                with SetWorkflowID(_id(due.id, due.generation)):
-                    DBOS.fork_workflow(
-                        _id(due.id, due.generation - 1),
-                        _ALL_STEPS,
-                        application_version=_VERSION,
-                        queue_name=due.queue,
-                    )
-            except IntegrityError:
-                return  # it has this generation already
-            except error.DBOSNonExistentWorkflowError:
-                log.info("steps_forgotten", job_id=str(due.id))
-            else:
-                return
-        DBOS.enqueue_workflow_with_options(
-            {
-                "workflow_name": _WORKFLOW,
-                "queue_name": due.queue,
-                "workflow_id": _id(due.id, due.generation),
-                "app_version": _VERSION,
-                "priority": due.priority,
-            },
-            str(due.id),
+    def _wait_for_room(self, queue: str) -> None:
+        """Until a quarter of what may run at once has ended, or the time of an ordinary look has come."""
+        running, enough = self._dbos._active_workflows_set, self._here[queue] * 3 // 4  # noqa: SLF001  # see above
+        with self._ended:
+            self._ended.wait_for(lambda: running.count_for_queue(queue) <= enough, timeout=self._poll_s)
+
+    def hand_over(self, due: Sequence[Due]) -> None:
+        """Give the engine jobs. Safe to repeat: it has each generation of a job once."""
+        self._busy_until = time.monotonic() + _BUSY_FOR_S
+        self._enqueue([each for each in due if not each.has_steps])
+        self._enqueue([each for each in due if each.has_steps and not self._goes_on(each)])
+
+    def _enqueue(self, due: Sequence[Due]) -> None:
+        """From their first step, all in one transaction."""
+        if not due:
+            return
+        with self._database.begin() as connection:
+            for each in due:
+                self._client.enqueue_in_transaction(
+                    connection,
+                    {
+                        "workflow_name": _WORKFLOW,
+                        "queue_name": each.queue,
+                        "workflow_id": _id(each.id, each.generation),
+                        "app_version": _VERSION,
+                        "priority": each.priority,
+                    },
+                    str(each.id),
+                )
+
+    def _goes_on(self, due: Due) -> bool:
+        """Whether the engine has the job after its finished steps, now or since before."""
+        try:
+            with SetWorkflowID(_id(due.id, due.generation)):
+                DBOS.fork_workflow(
+                    _id(due.id, due.generation - 1),
+                    _ALL_STEPS,
+                    application_version=_VERSION,
+                    queue_name=_HELD,
+                )
+        except IntegrityError:
+            log.debug("handed_over_before", job_id=str(due.id))
+        except error.DBOSNonExistentWorkflowError:
+            log.info("steps_forgotten", job_id=str(due.id))
+            return False
+        self._rank(due)
+        return True
+
+    def _rank(self, due: Due) -> None:
+        """Let a job that goes on after its finished steps into its queue, with its priority.
+
+        The engine's way to go on knows no priority (3.4) and would put it first, so it waits where nobody looks meanwhile.
+        """
+        prefix = f"{SCHEMA}." if self._database.dialect.name == "postgresql" else ""
+        ranked = text(
+            f"UPDATE {prefix}workflow_status SET priority = :priority, queue_name = :queue "  # noqa: S608  # ours
+            "WHERE workflow_uuid = :id AND queue_name = :held"
         )
+        values = {"priority": due.priority, "queue": due.queue, "id": _id(due.id, due.generation), "held": _HELD}
+        with self._database.begin() as connection:
+            connection.execute(ranked, values)
 
     def missing(self, jobs: Iterable[tuple[UUID, int]]) -> set[UUID]:
         """Of these jobs and generations those that the engine never had, or has forgotten."""
@@ -186,6 +251,7 @@ class JobEngine:
 
     def stop(self, *, within_s: int) -> None:
         """Take nothing new, wait for what runs, and let go."""
+        self._client.destroy()
         DBOS.destroy(workflow_completion_timeout_sec=within_s, destroy_registry=True)
 
 

@@ -19,6 +19,8 @@ PENDING, RUNNING, COMPLETED, FAILED, CANCELLED = "pending", "running", "complete
 STATUSES = (PENDING, RUNNING, COMPLETED, FAILED, CANCELLED)
 LEVELS = ("debug", "info", "warning", "error")
 LONGEST_KEY = 250
+# What a process is called as ``Job.worker`` that runs a job itself, because somebody waits there.
+TERMINAL = "terminal-"
 
 
 class Schedule(Row):
@@ -63,6 +65,7 @@ class Job(Row):
         Index(None, "status", "handed_at", "run_after", "priority"),
         Index(None, "status", "created_at"),
         Index(None, "actor", "status"),
+        Index(None, "user_id", "status"),
         Index(None, "kind"),
         Index(None, "merge_key", "status"),
         Index(None, "subject_type", "subject_id"),
@@ -90,6 +93,10 @@ class Job(Row):
     estimated_seconds: Mapped[int | None] = mapped_column(Integer)
     cancel_requested_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     actor: Mapped[str] = mapped_column(String(255))
+    # Soft: users live in a room above.
+    user_id: Mapped[UUID | None] = mapped_column(Id)
+    # The request that asked for it: what is logged while it runs bears the same.
+    request_id: Mapped[str | None] = mapped_column(String(64))
     subject_type: Mapped[str | None] = mapped_column(String(50))
     subject_id: Mapped[str | None] = mapped_column(String(100))
     parent_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("jobs.id", ondelete="SET NULL"))

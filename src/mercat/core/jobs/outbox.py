@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Result, insert, select, text, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
+from structlog.contextvars import get_contextvars
 
 from mercat.core.errors import Conflict, Invalid
 from mercat.core.ids import new_id
@@ -104,6 +105,8 @@ def _insert(unit: WriteUnit, key: str | None, order: Order) -> UUID | None:
         "priority": order.priority,
         "run_after": order.run_after or unit.now,
         "actor": order.actor or unit.actor.name,
+        "user_id": None if order.actor else unit.actor.id,
+        "request_id": get_contextvars().get("request_id"),
         "subject_type": subject_type,
         "subject_id": subject_id,
         "parent_id": order.parent_id,

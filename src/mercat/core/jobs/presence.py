@@ -7,7 +7,9 @@ the count moves: by their own clocks, so that hosts whose clocks differ do not t
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
+import json
 import os
 import secrets
 import socket
@@ -18,10 +20,12 @@ from typing import IO, Protocol
 
 from sqlalchemy import delete, select, update
 
+from mercat.core.database.engine import is_jobs_file, is_sqlite
 from mercat.core.database.locks import named_lock
 from mercat.core.jobs.models import JobWorker
 from mercat.core.jobs.outbox import rows_of
 from mercat.core.log import get_logger
+from mercat.core.settings import Settings
 from mercat.core.unit import Runtime, WriteUnit
 
 log = get_logger(__name__)
@@ -41,12 +45,41 @@ class Presence(Protocol):
         """An orderly end."""
 
 
+def is_on_one_host(settings: Settings) -> bool:
+    """Whether all workers run on this host, because something that they share is a file."""
+    return is_jobs_file(settings) or is_sqlite(settings)
+
+
+def is_worked(runtime: Runtime, queue: str) -> bool:
+    """Whether a worker seems to live that looks into this queue."""
+    if is_on_one_host(runtime.settings):
+        looked_into = [_queues_of(path) for path in _folder(runtime.settings.home).glob("*.lock") if _is_held(path)]
+    else:
+        with runtime.read() as unit:
+            heard = unit.now - dt.timedelta(seconds=runtime.settings.jobs_takeover_s)
+            looked_into = list(unit.session.scalars(select(JobWorker.queues).where(JobWorker.seen_at >= heard)))
+    return any(not each or queue in each for each in looked_into)
+
+
+def living(runtime: Runtime) -> list[str]:
+    """The workers that live, as far as can be seen from here: by their locks, or by when they were seen last."""
+    settings = runtime.settings
+    if is_on_one_host(settings):
+        return sorted(f"worker-{path.stem}" for path in _folder(settings.home).glob("*.lock") if _is_held(path))
+    with runtime.read() as unit:
+        # Hosts' clocks may differ: a minute more than silence takes to be noticed.
+        since = unit.now - dt.timedelta(seconds=settings.jobs_takeover_s + 60)
+        rows = select(JobWorker.name).where(JobWorker.seen_at >= since).order_by(JobWorker.name)
+        return list(unit.session.scalars(rows))
+
+
 class Places:
     """Numbered places in the home folder, one lock file each. Whoever restarts gets the lowest that is free."""
 
-    def __init__(self, home: Path, *, every_s: float) -> None:
-        self._folder = home / "workers"
+    def __init__(self, home: Path, *, queues: Sequence[str] | None, every_s: float) -> None:
+        self._folder = _folder(home)
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._queues = list(queues or ())
         self._every_s = every_s
         self._next = 0.0
         self._lock = self._free_place()
@@ -56,6 +89,9 @@ class Places:
             held = _lock(self._folder / f"{number}.lock")
             if held is not None:
                 self.name = f"worker-{number}"
+                held.truncate(0)
+                held.write(json.dumps(self._queues).encode())
+                held.flush()
                 return held
         message = f"there are {_MOST_PLACES} workers on this host already"
         raise RuntimeError(message)
@@ -80,6 +116,26 @@ class Places:
     def leave(self) -> None:
         """The lock goes; the place stays for whoever comes next."""
         self._lock.close()
+
+
+def _folder(home: Path) -> Path:
+    return home / "workers"
+
+
+def _queues_of(path: Path) -> list[str]:
+    """The queues that the worker at this place looks into; none: all."""
+    try:
+        queues: list[str] = json.loads(path.read_bytes() or b"[]")
+    except (FileNotFoundError, ValueError):
+        return []  # it comes or goes just now
+    return queues
+
+
+def _is_held(path: Path) -> bool:
+    held = _lock(path)
+    if held is not None:
+        held.close()
+    return held is None
 
 
 def _lock(path: Path) -> IO[bytes] | None:

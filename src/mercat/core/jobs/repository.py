@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection, Update, delete, or_, select, update
 from sqlalchemy import Row as RowOf
-from sqlalchemy import Update, and_, delete, exists, insert, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from mercat.core.errors import NotFound
 from mercat.core.ids import new_id
-from mercat.core.jobs.models import CANCELLED, COMPLETED, PENDING, RUNNING, Job, JobEvent
+from mercat.core.jobs.models import CANCELLED, COMPLETED, PENDING, RUNNING, TERMINAL, Job, JobEvent
 from mercat.core.jobs.outbox import rows_of
+from mercat.core.jobs.statements import APPEND, BEGIN, COMPLETE, DUE, DUE_OF_QUEUES, NEXT_DUE, SEEN
 
 Line = tuple[str, str, dict[str, Any] | None]
 
@@ -31,6 +32,11 @@ class Due:
     generation: int
     steps_done: int
 
+    @property
+    def has_steps(self) -> bool:
+        """Whether a generation before this one finished steps."""
+        return bool(self.generation and self.steps_done)
+
 
 class JobRepository:
     """Jobs as workers see them: statements, no loaded rows."""
@@ -40,21 +46,12 @@ class JobRepository:
 
     def due(self, now: dt.datetime, queues: Sequence[str] | None, *, most: int) -> list[Due]:
         """What is to be handed over: pending, its time come, and nobody of its key before it."""
-        other = aliased(Job)
-        is_behind = exists().where(
-            other.merge_key == Job.merge_key,
-            other.id != Job.id,
-            or_(other.status == RUNNING, and_(other.status == PENDING, other.id < Job.id)),
-        )
-        rows = (
-            select(Job.id, Job.queue, Job.priority, Job.generation, Job.steps_done)
-            .where(Job.status == PENDING, Job.handed_at.is_(None), Job.run_after <= now, ~is_behind)
-            .order_by(Job.priority, Job.run_after)
-            .limit(most)
-        )
-        if queues is not None:
-            rows = rows.where(Job.queue.in_(queues))
-        return [Due(*row) for row in self.session.execute(rows)]
+        bound = {"now": now, "most": most}
+        if queues is None:
+            rows = self._past().execute(DUE, bound)
+        else:
+            rows = self._past().execute(DUE_OF_QUEUES, {**bound, "queues": list(queues)})
+        return [Due(*row) for row in rows]
 
     def is_due(self, queues: Sequence[str] | None, now: dt.datetime) -> bool:
         """Whether something waits whose time has come."""
@@ -74,25 +71,15 @@ class JobRepository:
 
     def next_due(self, now: dt.datetime) -> dt.datetime | None:
         """When the next job that waits for its time is due."""
-        rows = (
-            select(Job.run_after)
-            .where(Job.status == PENDING, Job.handed_at.is_(None), Job.run_after > now)
-            .order_by(Job.run_after)
-            .limit(1)
-        )
-        return self.session.scalar(rows)
+        return self._past().scalar(NEXT_DUE, {"now": now})
 
-    def seen(self, job_id: UUID) -> RowOf[Any] | None:
+    def seen(self, job_id: UUID) -> RowOf[*tuple[Any, ...]] | None:
         """What a claim is decided on, locked until the unit ends; plain columns, for it is asked for every job."""
-        columns = (
-            Job.status, Job.generation, Job.cancel_requested_at, Job.merge_key, Job.attempts, Job.max_attempts,
-            Job.kind, Job.payload, Job.actor, Job.started_at, Job.handed_at,
-        )  # fmt: skip
-        return self.session.execute(select(*columns).where(Job.id == job_id).with_for_update()).first()
+        return self._past().execute(SEEN, {"job": job_id}).first()
 
     def begin(self, job_id: UUID, values: dict[str, Any]) -> None:
         """Note a claim on a job that this unit has locked."""
-        self._run(update(Job).where(Job.id == job_id).values(**values))
+        self._past().execute(BEGIN, {"job": job_id, **values})
 
     def locked(self, job_id: UUID) -> Job | None:
         """The job, and every other one of its key that is at work or waits, locked until the unit ends."""
@@ -104,7 +91,7 @@ class JobRepository:
 
     def complete(self, claim: UUID, values: dict[str, Any]) -> bool:
         """End the job that this claim holds, in one statement. Whether it still held."""
-        return self._run(update(Job).where(Job.claim == claim, Job.status == RUNNING).values(**values)) == 1
+        return rows_of(self._past().execute(COMPLETE, {"held": claim, **values})) == 1
 
     def is_key_busy(self, job: Job) -> bool:
         """Whether another job of the same key is at work."""
@@ -123,6 +110,15 @@ class JobRepository:
         rows = select(Job.claim, Job.cancel_requested_at).where(Job.claim.in_(list(claims)), Job.status == RUNNING)
         return {claim: at is not None for claim, at in self.session.execute(rows) if claim is not None}
 
+    def running(self) -> list[tuple[UUID, str, str]]:
+        """Every job that is at work: its id, its worker, its queue."""
+        rows = select(Job.id, Job.worker, Job.queue).where(Job.status == RUNNING)
+        return [(row.id, row.worker or "", row.queue) for row in self.session.execute(rows)]
+
+    def is_queued(self, key: str) -> bool:
+        """Whether a job of this key waits to be joined."""
+        return self.session.scalar(select(Job.id).where(Job.queued_key == key)) is not None
+
     def get_job(self, job_id: UUID) -> Job:
         """Raises ``NotFound``."""
         found = self.session.get(Job, job_id)
@@ -140,6 +136,7 @@ class JobRepository:
         rows = (
             select(Job.id, Job.generation)
             .where(Job.status.in_((PENDING, RUNNING)), Job.handed_at.is_not(None))
+            .where(or_(Job.worker.is_(None), ~Job.worker.startswith(TERMINAL)))
             .order_by(Job.id)
             .limit(most)
         )
@@ -178,7 +175,7 @@ class JobRepository:
                 }
                 for level, message, data in lines
             ]
-            self.session.execute(insert(JobEvent), rows)
+            self._past().execute(APPEND, rows)
 
     def cancel_waiting(self, job_id: UUID, now: dt.datetime) -> bool:
         """Cancel a job that nobody has begun. Whether it was so."""
@@ -189,6 +186,10 @@ class JobRepository:
         """Ask a running job to stop. Whether one was running."""
         asked = update(Job).where(Job.id == job_id, Job.status == RUNNING).values(cancel_requested_at=now)
         return self._run(asked) == 1
+
+    def _past(self) -> Connection:
+        """The session's own transaction, past its bookkeeping."""
+        return self.session.connection()
 
     def _run(self, statement: Update) -> int:
         return rows_of(self.session.execute(statement, execution_options={"synchronize_session": False}))

@@ -47,6 +47,7 @@ class Claimed:
     claim: UUID
     attempts: int
     max_attempts: int
+    request_id: str | None = None
 
 
 def claim(unit: WriteUnit, job_id: UUID, generation: int, worker: str) -> Claimed | None:
@@ -77,7 +78,39 @@ def claim(unit: WriteUnit, job_id: UUID, generation: int, worker: str) -> Claime
     )
     attempt = "" if attempts == 1 else f", attempt {attempts} of {job.max_attempts}"
     repository.append(job_id, unit.now, [("info", f"started by {worker}{attempt}", None)])
-    return Claimed(job_id, job.kind, job.payload, Actor("job", job.actor), token, attempts, job.max_attempts)
+    return Claimed(
+        job_id,
+        job.kind,
+        job.payload,
+        Actor("job", job.actor, id=job.user_id),
+        token,
+        attempts,
+        job.max_attempts,
+        request_id=job.request_id,
+    )
+
+
+def claim_waiting(unit: WriteUnit, job_id: UUID, worker: str) -> Claimed | None:
+    """Take a job that waits past the engine: to whatever the engine was told of it this is a new generation."""
+    job = JobRepository(unit.session).locked(job_id)
+    if job is None or job.status != PENDING or job.run_after > unit.now:
+        return None
+    job.generation += 1
+    unit.save()
+    return claim(unit, job_id, job.generation, worker)
+
+
+def put_back_orphan(unit: WriteUnit, job_id: UUID, worker: str) -> None:
+    """Put a job back whose process died, if it still had it; asked for again, it is joined. That uses up no start."""
+    repository = JobRepository(unit.session)
+    job = repository.locked(job_id)
+    if job is None or job.status != RUNNING or job.worker != worker:
+        return
+    job.attempts -= 1
+    put_back(unit, job, after_s=0)
+    if job.merge_key is not None and not repository.is_queued(job.merge_key):
+        job.queued_key = job.merge_key
+    _append(unit, job, ("warning", f"put back: {worker} died", None))
 
 
 def _may_begin(unit: WriteUnit, job_id: UUID) -> bool:
@@ -97,30 +130,43 @@ def _may_begin(unit: WriteUnit, job_id: UUID) -> bool:
     return False
 
 
-def run(runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surely) -> None:
-    """Run the handler and write down what came of it. ``surely`` runs a unit until the database has taken it."""
-    context = JobContext(runtime, mine.actor, told, steps)
+def run(
+    runtime: Runtime, mine: Claimed, told: Told, steps: Steps, surely: Surely, *, tries_again: bool = True
+) -> Exception | None:
+    """Run the handler and write down what came of it; what it raised, if that is an error.
 
+    ``surely`` runs a unit until the database has taken it. Without ``tries_again`` any error gives the job up.
+    """
+    with job_running(mine.id, actor=mine.actor.name, request_id=mine.request_id):
+        return _run(JobContext(runtime, mine.actor, told, steps), mine, told, surely, tries_again=tries_again)
+
+
+def _run(context: JobContext, mine: Claimed, told: Told, surely: Surely, *, tries_again: bool) -> Exception | None:
     def conclude(outcome: Outcome) -> None:
         _conclude(surely, told, outcome)
 
     try:
         handler = handler_of(mine.kind)
-        with job_running(mine.id):
-            result = _plain(handler.run(context, message_of(mine.kind, mine.payload)))
+        result = _plain(handler.run(context, message_of(mine.kind, mine.payload)))
     except Superseded:
         log.warning("job_lost", job_id=str(mine.id), claim=str(mine.claim))
     except Cancelled:
-        conclude(lambda unit, job: _end(unit, job, CANCELLED, ("warning", "cancelled", None)))
+        conclude(_cancel)
+    except KeyboardInterrupt:
+        conclude(_cancel)
+        raise
     except Interrupted:
         conclude(_interrupt)
     except Exception as error:  # noqa: BLE001  # whatever it was, it is written down where people look
-        conclude(_failing(error))
+        conclude(_failing(error, tries_again=tries_again))
+        return error
     else:
         try:
             surely(lambda unit: _complete(unit, told, mine.id, result))
         except Exception as error:  # noqa: BLE001  # such as a result that the database does not take
-            conclude(_failing(error))
+            conclude(_failing(error, tries_again=tries_again))
+            return error
+    return None
 
 
 def put_back(unit: WriteUnit, job: Job, *, after_s: float) -> None:
@@ -204,13 +250,17 @@ def _complete(unit: WriteUnit, told: Told, job_id: UUID, result: Any) -> None:
         raise
 
 
+def _cancel(unit: WriteUnit, job: Job) -> None:
+    _end(unit, job, CANCELLED, ("warning", "cancelled", None))
+
+
 def _interrupt(unit: WriteUnit, job: Job) -> None:
     job.attempts -= 1
     put_back(unit, job, after_s=0)
     _append(unit, job, ("info", "put back: its worker was stopped", None))
 
 
-def _failing(error: Exception) -> Outcome:
+def _failing(error: Exception, *, tries_again: bool) -> Outcome:
     reason = reason_of(error)
 
     def outcome(unit: WriteUnit, job: Job) -> None:
@@ -223,13 +273,13 @@ def _failing(error: Exception) -> Outcome:
             dice=random.SystemRandom(),
         )
         match decided:
-            case Again(after_s, counts):
+            case Again(after_s, counts) if tries_again:
                 job.error = reason
                 job.attempts -= 0 if counts else 1
                 put_back(unit, job, after_s=after_s)
                 _append(unit, job, ("warning", f"{reason}; next try in {after_s:.0f} s", None))
-            case GiveUp(is_unauthorized):
-                fail(unit, job, reason, error, at_account=is_unauthorized)
+            case _:
+                fail(unit, job, reason, error, at_account=decided == GiveUp(is_unauthorized=True))
 
     log.info("job_failed", reason=reason, error=type(error).__name__, exc_info=not _is_foreseen(error))
     return outcome

@@ -53,11 +53,12 @@ class _Glancing:
 
     def wait(self, stop: threading.Event, at_most_s: float) -> None:
         for _ in range(max(1, round(at_most_s / _GLANCE_S))):
+            # Waited first: as long as jobs run here, every look would find that they have written.
+            if stop.wait(_GLANCE_S):
+                return
             version = self._version()
             if version != self._seen:
                 self._seen = version
-                return
-            if stop.wait(_GLANCE_S):
                 return
 
     def close(self) -> None:

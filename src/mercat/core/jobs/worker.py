@@ -14,12 +14,13 @@ from uuid import UUID
 
 from mercat.core.database.engine import make_jobs_engine
 from mercat.core.errors import Recovery
+from mercat.core.jobs.attending import put_back_orphans
 from mercat.core.jobs.context import Interrupted, Told
 from mercat.core.jobs.engine import EngineSteps, JobEngine
 from mercat.core.jobs.firing import fire_due
 from mercat.core.jobs.mirroring import Mirror
-from mercat.core.jobs.models import PENDING
-from mercat.core.jobs.presence import Heartbeats, Places, Presence
+from mercat.core.jobs.models import PENDING, TERMINAL
+from mercat.core.jobs.presence import Heartbeats, Places, Presence, is_on_one_host, living
 from mercat.core.jobs.recovering import recovery_of
 from mercat.core.jobs.registry import QueueTerms, queues
 from mercat.core.jobs.repository import JobRepository
@@ -30,7 +31,7 @@ from mercat.core.unit import Runtime, WriteUnit
 
 log = get_logger(__name__)
 T = TypeVar("T")
-_AT_ONCE = 200
+_AT_ONCE = 50
 _HOUR_S = 3600.0
 
 
@@ -106,14 +107,20 @@ class Worker:
         return self._presence.name
 
     def is_work_due(self) -> bool:
-        """Whether a job waits whose time has come."""
+        """Whether a job waits whose time has come, or one was left by a worker that died. Ask when this one is idle."""
         with self.runtime.read() as unit:
-            return JobRepository(unit.session).is_due(self.only, unit.now)
+            repository = JobRepository(unit.session)
+            if repository.is_due(self.only, unit.now):
+                return True
+            running = repository.running()
+        others = {*living(self.runtime)} - {self.name}
+        left = (queue for _, worker, queue in running if worker not in others and not worker.startswith(TERMINAL))
+        return any(self.only is None or queue in self.only for queue in left)
 
     def _arrive(self) -> Presence:
-        # Where either database is a file, all workers are on this host; and a long writer would hold up heartbeats.
-        if "sqlite" in {self._database.dialect.name, self.runtime.engine.dialect.name}:
-            return Places(self.runtime.settings.home, every_s=self.pace.heartbeat_s)
+        # Heartbeats would be held up by a long writer to SQLite.
+        if is_on_one_host(self.runtime.settings):
+            return Places(self.runtime.settings.home, queues=self.only, every_s=self.pace.heartbeat_s)
         return Heartbeats(
             self.runtime,
             queues=self.only,
@@ -178,10 +185,10 @@ class Worker:
             wait_s = self.pace.glance_s
             if later is not None:
                 wait_s = min(wait_s, max(0.001, (later - unit.now).total_seconds()))
-        for each in due:
-            self._engine.know(QueueTerms(each.queue))
-            self._engine.hand_over(each)
+        for queue in {each.queue for each in due}:
+            self._engine.know(QueueTerms(queue))
         if due:
+            self._engine.hand_over(due)
             self.runtime.attempt(lambda unit: JobRepository(unit.session).mark_handed(due, unit.now))
         return len(due), wait_s
 
@@ -191,9 +198,13 @@ class Worker:
 
     def _watch(self) -> None:
         tidied = time.monotonic()
+        searched = 0.0
         while not self._stop.wait(self.pace.mirror_s):
             self._mirror.listen()
             self._presence.watch(self._engine.take_over)
+            if time.monotonic() - searched >= self.pace.heartbeat_s:
+                searched = time.monotonic()
+                put_back_orphans(self.runtime)
             if time.monotonic() - tidied >= _HOUR_S:
                 tidied = time.monotonic()
                 self._tidy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from mercat.core.errors import Conflict
 from mercat.core.ids import new_id_bytes, part_id
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import categories, definitions, locking
-from mercat.domain.catalog.change_repository import ChangeBulk, ChangeSetRepository, Kept, Planned
+from mercat.domain.catalog.change_repository import CREATIONS, LATER, ChangeBulk, ChangeSetRepository, Kept, Planned
 from mercat.domain.catalog.claims import VARIANT
 from mercat.domain.catalog.comparing import same
 from mercat.domain.catalog.fields import IDENTIFIER, METAFIELD, OFFER, STATEMENT, Flat
@@ -26,8 +26,9 @@ from mercat.domain.catalog.messages import OffersMissing, ProductsChanged, State
 from mercat.domain.catalog.models import ChangeSet
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.product_writer_repository import TABLES, ProductWriter
-from mercat.domain.catalog.record_repository import Loaded
+from mercat.domain.catalog.record_repository import Loaded, RecordRepository
 from mercat.domain.catalog.restating import key_hash
+from mercat.domain.catalog.telling import tell
 from mercat.sdk.records import ProductRecord, VariantRecord
 from mercat.sdk.values import mpn_key
 
@@ -86,6 +87,7 @@ class Application:
         self.writer = ProductWriter(unit.bulk, unit.now)
         self.conflicts: Counter[str] = Counter()
         self.touched: set[bytes] = set()
+        self.created = 0
         self._category_ids: dict[str, bytes] = {}
         self.recounted: set[bytes] = set()
         self._done = 0
@@ -118,11 +120,12 @@ class Application:
 
     def create_products(self) -> None:
         """Insert the planned products with all that hangs on them, a page at a time."""
-        for page in self.changes.pages(self.set_id, "kind = 'create' AND field IS NULL", size=_PAGE):
+        for page in self.changes.pages(self.set_id, "field IS NULL", kinds=CREATIONS, size=_PAGE):
             fresh = self._without_taken([(change, decode_draft(change.new_value or "")) for change in page])
             self.know_categories({draft.category for _, draft in fresh if draft.category})
             self._know_metafields(draft for _, draft in fresh)
             statements = [self._create(change, draft) for change, draft in fresh]
+            self.created += len(statements)
             self.writer.flush()
             self._announce(statements)
             self._advance("created", len(page))
@@ -174,7 +177,7 @@ class Application:
 
     def create_variants(self) -> None:
         """Insert planned variants of products that we have."""
-        for page in self.changes.pages(self.set_id, f"kind = 'create' AND field = '{VARIANT}'", size=_PAGE):
+        for page in self.changes.pages(self.set_id, f"field = '{VARIANT}'", kinds=CREATIONS, size=_PAGE):
             self.add_variants(page)
 
     def add_variants(self, page: Sequence[Kept]) -> None:
@@ -202,8 +205,8 @@ class Application:
 
     def update_fields(self) -> None:
         """Set the planned fields where they still hold what the plan saw."""
-        where = f"kind <> 'create' AND field NOT IN ('{STATEMENT}', '{OFFER}') AND field NOT LIKE 'category.%'"
-        for page in self.changes.pages(self.set_id, where, size=_PAGE * 2):
+        where = f"field NOT IN ('{STATEMENT}', '{OFFER}') AND field NOT LIKE 'category.%'"
+        for page in self.changes.pages(self.set_id, where, kinds=LATER, size=_PAGE * 2):
             owners = {change.product_id for change in page if change.product_id is not None}
             products = load(self.unit, owners, lock=True)
             good: list[tuple[Loaded, Kept, Any]] = []
@@ -280,21 +283,21 @@ class Application:
 
     def take_statements(self) -> None:
         """Tell the source's room what now stands about products that we had before."""
-        for page in self.changes.pages(self.set_id, f"field = '{STATEMENT}'", size=_PAGE):
+        for page in self.changes.pages(self.set_id, f"field = '{STATEMENT}'", kinds=("update",), size=_PAGE):
             owners = {change.product_id for change in page if change.product_id is not None}
-            products = load(self.unit, owners)
+            skus = RecordRepository(self.unit.bulk).skus(owners)
             statements = []
             for change in page:
-                product = products.get(change.product_id or b"")
-                if product is not None:
+                by_sku = skus.get(change.product_id or b"")
+                if by_sku is not None:
                     if change.source_key in self._unfinished:
                         change = change._replace(digest=None)  # noqa: PLW2901  # the same change, without it
-                    statements.append(statement_of(change, product))
+                    statements.append(statement_of(change, by_sku))
             self._announce(statements)
 
     def drop_offers(self) -> None:
         """Tell the source's room what a complete feed no longer has."""
-        for page in self.changes.pages(self.set_id, f"kind = 'archive' AND field = '{OFFER}'", size=_PAGE):
+        for page in self.changes.pages(self.set_id, f"field = '{OFFER}'", kinds=("archive",), size=_PAGE):
             self.unit.announce(OffersMissing(self.change_set.source, [change.source_key or "" for change in page]))
 
     def finish(self) -> None:
@@ -305,7 +308,8 @@ class Application:
         self.change_set.status = "partially_applied" if conflicts else "applied"
         # Not the unit's start: on a server this set may have waited for another one, and order is what undo goes by.
         self.change_set.applied_at = self.change_set.applied_at or now()
-        self.unit.announce(ProductsChanged(self.change_set.id, sorted(self.touched)))
+        self.unit.announce(ProductsChanged(self.change_set.id, sorted(self.touched), self.created))
+        tell(self.unit, "change_set.applied", self.change_set)
 
     # -- shared ---------------------------------------------------------------------------------------------------
 
@@ -345,15 +349,14 @@ class Application:
         self.progress(stage, self._done)
 
 
-def statement_of(change: Kept, product: Loaded) -> StatementApplied:
-    """A statement with the variants of ours that it speaks of."""
+def statement_of(change: Kept, by_sku: Mapping[str, bytes]) -> StatementApplied:
+    """A statement with the variants of ours that it speaks of; ``by_sku`` are those of its product."""
     record = _decode_record(change.new_value or "{}")
-    by_sku = {each.sku: each.id for each in product.variants}
     if change.variant_id is not None and len(record.variants) == 1:
         owners = [change.variant_id]
     else:
         owners = [by_sku.get(str(each.sku), b"") for each in record.variants]
-    return StatementApplied(change.id, change.source_key or "", change.digest, product.id, owners, record)
+    return StatementApplied(change.id, change.source_key or "", change.digest, change.product_id or b"", owners, record)
 
 
 def _variant_columns(product: Loaded, name: str, new: Any) -> Flat:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,21 @@ import msgspec
 
 from mercat.core.database.bulk import Bulk
 from mercat.domain.catalog import metafields
+from mercat.domain.catalog.choosing_repository import Chosen
 from mercat.domain.catalog.tree import ancestry, join_path
 
 # From so many hits on, walking along the ids finds a page sooner than sorting the hits.
 _MANY = 2_000
+_ORDERS = {
+    "created_at": "p.id",
+    "updated_at": "p.updated_at",
+    "name": "p.name",
+    "handle": "p.handle",
+    "price": "(SELECT MIN(s.price) FROM product_variants s WHERE s.product_id = p.id)",
+}
+SORTS = (*_ORDERS, *(f"-{name}" for name in _ORDERS))
 _ROW = (
-    "SELECT p.id, p.handle, p.name, p.brand, p.status, c.path, v.sku, v.barcode, v.price, v.currency, "
+    "SELECT p.id, p.handle, p.name, p.brand, p.status, p.updated_at, c.path, v.sku, v.barcode, v.price, v.currency, "
     "(SELECT COUNT(*) FROM product_variants n WHERE n.product_id = p.id) FROM products p "
     "LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN product_variants v ON v.id = "
     "(SELECT w.id FROM product_variants w WHERE w.product_id = p.id ORDER BY w.position, w.id LIMIT 1) WHERE "
@@ -37,19 +47,31 @@ class ListedProduct(msgspec.Struct):
     price: str | None
     currency: str | None
     variants: int
+    updated_at: str
     metafields: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
 class Narrowing:
-    """Which products: of a brand as it is spelled, in the subtree of a category's path, of some statuses."""
+    """Which products: of a brand as it is spelled, in the subtree of a category's path, and so on.
+
+    Prices are decimal text; one variant in the range is enough.
+    """
 
     brand: str | None = None
     category_path: str | None = None
     statuses: Sequence[str] = ()
+    handles: Sequence[str] = ()
+    skus: Sequence[str] = ()
+    barcodes: Sequence[str] = ()
+    price_min: str | None = None
+    price_max: str | None = None
+    updated_min: dt.datetime | None = None
+    updated_max: dt.datetime | None = None
+    chosen: Chosen | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.brand or self.category_path or self.statuses)
+        return self != Narrowing()
 
 
 class BrowseRepository:
@@ -63,11 +85,30 @@ class BrowseRepository:
         where, parameters = self._where(narrowing)
         return int(self.bulk.fetch(f"SELECT COUNT(*) FROM products p WHERE {where}", parameters)[0][0])
 
-    def ids(self, narrowing: Narrowing, *, total: int, limit: int, offset: int) -> list[bytes]:
-        """One page of those that fit, oldest first. ``total`` is what ``count`` said."""
+    def ids(self, narrowing: Narrowing, *, total: int, limit: int, offset: int, sort: str | None = None) -> list[bytes]:
+        """One page of those that fit: by ``sort``, one of ``SORTS``, else as they were arranged by hand, else oldest first.
+
+        ``total`` is what ``count`` said.
+        """
         where, parameters = self._where(narrowing, walks=total > _MANY)
+        order = "p.id"
+        if sort is not None:
+            way = "DESC" if sort.startswith("-") else "ASC"
+            order = f"{_ORDERS[sort.removeprefix('-')]} {way}, p.id {way}"
+        elif narrowing.chosen is not None and narrowing.chosen.order is not None:
+            order = f"{narrowing.chosen.order}, p.id"
+            parameters = [*parameters, *narrowing.chosen.order_parameters]
         rows = self.bulk.fetch(
-            f"SELECT p.id FROM products p WHERE {where} ORDER BY p.id LIMIT {limit} OFFSET {offset}", parameters
+            f"SELECT p.id FROM products p WHERE {where} ORDER BY {order} LIMIT {limit} OFFSET {offset}", parameters
+        )
+        return [self.bulk.id_of(row[0]) for row in rows]
+
+    def after(self, narrowing: Narrowing, cursor: bytes, *, limit: int) -> list[bytes]:
+        """Those that fit and were made after the one of this id, oldest first."""
+        where, parameters = self._where(narrowing, walks=True)
+        rows = self.bulk.fetch(
+            f"SELECT p.id FROM products p WHERE p.id > ? AND {where} ORDER BY p.id LIMIT {limit}",
+            [self.bulk.id(cursor), *parameters],
         )
         return [self.bulk.id_of(row[0]) for row in rows]
 
@@ -85,14 +126,14 @@ class BrowseRepository:
             return []
         where, parameters = self.bulk.among("p.id", ids, ids=True)
         found = {self.bulk.id_of(row[0]): row for row in self.bulk.fetch(_ROW + where, parameters)}
-        names = self._category_names({row[5] for row in found.values() if row[5] is not None})
+        names = self._category_names({row[6] for row in found.values() if row[6] is not None})
         values = self._metafields(ids, wanted) if wanted else {}
         listed = []
         for each in ids:
             row = found.get(each)
             if row is None:
                 continue
-            _, handle, name, brand, status, path, sku, barcode, price, currency, variants = row
+            _, handle, name, brand, status, updated_at, path, sku, barcode, price, currency, variants = row
             product = ListedProduct(
                 str(UUID(bytes=each)),
                 handle,
@@ -105,6 +146,7 @@ class BrowseRepository:
                 self.bulk.amount_of(price),
                 currency,
                 variants,
+                self.bulk.time_of(updated_at),
                 values.get(each, {}),
             )
             listed.append(product)
@@ -125,7 +167,29 @@ class BrowseRepository:
             among, values = self.bulk.among(name("p.status"), list(narrowing.statuses))
             parts.append(among)
             parameters.extend(values)
+        for condition, values in self._further(narrowing):
+            parts.append(condition)
+            parameters.extend(values)
         return " AND ".join(parts), parameters
+
+    def _further(self, narrowing: Narrowing) -> Iterator[tuple[str, list[Any]]]:
+        if narrowing.chosen is not None:
+            yield narrowing.chosen.where, list(narrowing.chosen.parameters)
+        if narrowing.handles:
+            yield self.bulk.among("p.handle", list(narrowing.handles))
+        for column, codes in (("sku", narrowing.skus), ("barcode", narrowing.barcodes)):
+            if codes:
+                among, values = self.bulk.among(column, list(codes))
+                yield f"p.id IN (SELECT product_id FROM product_variants WHERE {among})", values
+        prices = [("price >= ?", narrowing.price_min), ("price <= ?", narrowing.price_max)]
+        bounds = [(bound, self.bulk.amount(value)) for bound, value in prices if value is not None]
+        if bounds:
+            within = " AND ".join(f"b.{bound}" for bound, _ in bounds)
+            values = [value for _, value in bounds]
+            yield f"EXISTS (SELECT 1 FROM product_variants b WHERE b.product_id = p.id AND {within})", values
+        for bound, at in (("p.updated_at >= ?", narrowing.updated_min), ("p.updated_at <= ?", narrowing.updated_max)):
+            if at is not None:
+                yield bound, [self.bulk.time(at)]
 
     def _category_names(self, paths: Iterable[str]) -> dict[str, str]:
         """The path of names behind each path of codes, in one query."""

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from mercat.core.errors import Invalid
 from mercat.core.page import Page, offset
 from mercat.core.unit import ReadUnit
 from mercat.domain.catalog import indexing
-from mercat.domain.catalog.browse_repository import BrowseRepository, ListedProduct, Narrowing
-from mercat.domain.catalog.category_views import Reference, get_node
+from mercat.domain.catalog.browse_repository import SORTS, BrowseRepository, ListedProduct, Narrowing
+from mercat.domain.catalog.category_views import Reference, find_node, get_node
+from mercat.domain.catalog.choosing import chosen_by
 from mercat.domain.catalog.documents import document_of, to_json
 from mercat.domain.catalog.loading import load, record_of
 from mercat.domain.catalog.lock_repository import LockRepository
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.product_statuses import refuse_unknown
 
+READ = "catalog.read"
+# No category's path holds this.
+_NOWHERE = "-"
 # Of so many hits of a search those that fit the other filters are listed.
 _MOST_NARROWED = 1_000
 
@@ -58,23 +63,50 @@ def list_products(
     category: Reference | None = None,
     statuses: Sequence[str] = (),
     metafields: Sequence[str] = (),
+    sort: str | None = None,
     page: int = 1,
     per_page: int = 50,
+    **further: Any,
 ) -> Listing:
-    """One page of products: by relevance to ``q``, else oldest first.
+    """One page of products: by relevance to ``q``, else by ``sort``, else oldest first.
 
     ``brand`` is taken as it is spelled; ``category`` (id, path of names, or name) includes what is below it;
-    ``metafields`` (``namespace.key``) are shown with each product. Raises ``Invalid``; ``NotFound`` and ``Conflict``
-    for a category that is not there or of which there are several.
+    ``metafields`` (``namespace.key``) are shown with each product; ``further`` are fields of ``Narrowing``, a
+    ``category_id``, of which there may be no such category: then nothing fits, and a ``collection``, by id or handle. Raises
+    ``Invalid``; ``NotFound`` for a category or collection that is not there, ``Conflict`` for several of the name.
     """
+    unit.actor.require(READ)
     start = offset(page, per_page)
-    narrowing = _narrowing(unit, brand, category, statuses)
+    narrowing = _narrowing(unit, brand, category, statuses, **further)
     repository = BrowseRepository(unit.bulk)
     if q is not None and q.strip():
         return _found(unit, q, narrowing, metafields, Page([], 0, page, per_page))
+    if sort is not None and sort not in SORTS:
+        message = f"sort: products can be sorted by {', '.join(SORTS)}, not by {sort!r}"
+        raise Invalid(message, field="sort")
     total = repository.count(narrowing)
-    ids = repository.ids(narrowing, total=total, limit=per_page, offset=start)
+    ids = repository.ids(narrowing, total=total, limit=per_page, offset=start, sort=sort)
     return Listing(repository.rows(ids, metafields), total, page, per_page)
+
+
+def products_after(
+    unit: ReadUnit,
+    cursor: UUID | None,
+    *,
+    brand: str | None = None,
+    category: Reference | None = None,
+    statuses: Sequence[str] = (),
+    metafields: Sequence[str] = (),
+    per_page: int = 50,
+    **further: Any,
+) -> Listing:
+    """As ``list_products``, of the products made after the one of this id: every page costs the same, however far."""
+    unit.actor.require(READ)
+    offset(1, per_page)
+    narrowing = _narrowing(unit, brand, category, statuses, **further)
+    repository = BrowseRepository(unit.bulk)
+    ids = repository.after(narrowing, bytes(16) if cursor is None else cursor.bytes, limit=per_page)
+    return Listing(repository.rows(ids, metafields), repository.count(narrowing), 1, per_page)
 
 
 def listing_json(listing: Listing) -> bytes:
@@ -85,8 +117,9 @@ def listing_json(listing: Listing) -> bytes:
 
 
 def get_product(unit: ReadUnit, sku: str) -> WholeProduct:
-    """The product that has a variant of this SKU, whole. Raises ``NotFound``."""
-    product_id, _ = ProductRepository(unit.session).place_of_sku(sku)
+    """The product with this SKU, handle or id, whole. Raises ``NotFound``."""
+    unit.actor.require(READ)
+    product_id, _ = ProductRepository(unit.session).place_of(sku)
     product = load(unit, [product_id])[product_id]
     skus = {UUID(bytes=each.id): each.sku for each in product.variants}
     locks = [
@@ -96,10 +129,23 @@ def get_product(unit: ReadUnit, sku: str) -> WholeProduct:
     return WholeProduct(UUID(bytes=product_id), product.revision, document_of(record_of(product)), locks)
 
 
-def _narrowing(unit: ReadUnit, brand: str | None, category: Reference | None, statuses: Sequence[str]) -> Narrowing:
+def _narrowing(
+    unit: ReadUnit,
+    brand: str | None,
+    category: Reference | None,
+    statuses: Sequence[str],
+    *,
+    category_id: str | None = None,
+    collection: UUID | str | None = None,
+    **further: Any,
+) -> Narrowing:
     refuse_unknown(statuses)
     path = None if category is None else get_node(unit, category).path
-    return Narrowing(brand, path, tuple(statuses))
+    if category_id is not None:
+        node = find_node(unit, category_id)
+        path = _NOWHERE if node is None else node.path
+    chosen = None if collection is None else chosen_by(unit, collection)
+    return Narrowing(brand, path, tuple(statuses), chosen=chosen, **further)
 
 
 def _found(

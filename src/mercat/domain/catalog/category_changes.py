@@ -57,6 +57,7 @@ def record(unit: WriteUnit, title: str, steps: Iterable[Step], *, origin: str = 
         status="applied",
         counts={"categories": len(steps)},
         created_by=unit.actor.name,
+        user_id=unit.actor.id,
         approved_by=unit.actor.name,
         approved_at=unit.now,
         applied_at=unit.now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from mercat.core.ids import new_id_bytes
@@ -12,7 +13,7 @@ from mercat.domain.catalog.categories import PERMISSION
 from mercat.domain.catalog.category_changes import Step, created, record
 from mercat.domain.catalog.category_paths import ensure_names
 from mercat.domain.catalog.category_repository import CategoryRepository
-from mercat.domain.catalog.category_shapes import CategoryRow
+from mercat.domain.catalog.category_shapes import CategoryFile, CategoryRow
 from mercat.domain.catalog.mapping_repository import Mapping, MappingRepository
 from mercat.domain.catalog.tree import join_path
 
@@ -49,6 +50,14 @@ def import_rows(unit: WriteUnit, rows: Iterable[CategoryRow], *, title: str = "i
     if steps:
         done.change_set = record(unit, title, steps, origin="import").id
     return done
+
+
+def import_report(file: CategoryFile, done: CategoryImport) -> dict[str, Any]:
+    """What came of a file, for programs: counts, rows that could not be understood, and ids that were not kept."""
+    rejected = [{"line": bad.line, "raw": bad.raw, "reason": bad.reason} for bad in file.bad]
+    counts = {"rows": done.rows, "created": done.created, "existing": done.existing, "mapped": done.mapped}
+    more = {"taxonomy": file.taxonomy, "rejected": rejected, "clashes": done.clashes}
+    return {"change_set": done.change_set, **counts, **more}
 
 
 class _Mapping:

@@ -16,6 +16,7 @@ from mercat.core.errors import NotFound
 from mercat.core.page import Page
 from mercat.core.repository import Repository
 from mercat.domain.catalog.models import Change, ChangeSet, Restatement
+from mercat.domain.catalog.models.changes import KINDS
 
 _COLUMNS = (
     "id",
@@ -35,6 +36,8 @@ _COLUMNS = (
     "created_at",
     "updated_at",
 )
+CREATIONS = ("create",)
+LATER = tuple(kind for kind in KINDS if kind not in CREATIONS)
 # Changes of these sets stand in the catalogue now.
 STANDING = ("applied", "partially_applied")
 
@@ -105,6 +108,24 @@ class ChangeRepository(Repository[Change]):
         if flagged:
             rows = rows.where(Change.flag.is_not(None))
         return self.paged(rows.order_by(Change.id), page=page, per_page=per_page)
+
+    def lines_of(self, change_set_id: UUID) -> dict[int, tuple[str, UUID | None]]:
+        """Line of the source → (created, updated or unchanged; the product)."""
+        rows = select(Change.line, Change.kind, Change.field, Change.product_id).where(
+            Change.change_set_id == change_set_id, Change.line.is_not(None)
+        )
+        found: dict[int, tuple[str, UUID | None]] = {}
+        for number, kind, field, product_id in self.session.execute(rows):
+            line = int(number or 0)
+            if kind == "create" and field is None:
+                found[line] = ("created", product_id)
+            elif field != "statement":
+                found.setdefault(line, ("updated", product_id))
+                if found[line][0] == "unchanged":
+                    found[line] = ("updated", product_id)
+            else:
+                found.setdefault(line, ("unchanged", product_id))
+        return found
 
     def about_categories(self, change_set_id: UUID) -> list[Change]:
         """The set's changes of the category tree, in the order of their making."""
@@ -222,18 +243,30 @@ class ChangeBulk:
         ]
         self.bulk.insert("changes", _COLUMNS, rows)
 
-    def pages(self, change_set_id: bytes, where: str, *, size: int) -> Iterator[list[Kept]]:
-        """The planned changes of a set in the order of their planning, a page at a time."""
-        after = bytes(16)
-        while page := self._page(change_set_id, where, after, size):
-            yield page
-            after = page[-1].id
+    def pages(
+        self, change_set_id: bytes, where: str = "1 = 1", *, kinds: Sequence[str] = KINDS, size: int
+    ) -> Iterator[list[Kept]]:
+        """The planned changes of a set, kind by kind in the order of their planning, a page at a time."""
+        # Kind by kind, since the index has them so: all at once, every page would read and sort the whole set.
+        for kind in kinds:
+            after = bytes(16)
+            while page := self._page(change_set_id, kind, where, after, size):
+                yield page
+                after = page[-1].id
 
-    def _page(self, change_set_id: bytes, where: str, after: bytes, size: int) -> list[Kept]:
+    def created(self, change_set_id: bytes) -> list[bytes]:
+        """The products that a set has created, in order."""
+        sql = (
+            "SELECT product_id FROM changes WHERE change_set_id = ? AND kind = 'create' AND field IS NULL "
+            "AND status = 'planned' AND product_id IS NOT NULL ORDER BY product_id"
+        )
+        return [self.bulk.id_of(row[0]) for row in self.bulk.fetch(sql, (self.bulk.id(change_set_id),))]
+
+    def _page(self, change_set_id: bytes, kind: str, where: str, after: bytes, size: int) -> list[Kept]:
         rows = self.bulk.fetch(
-            f"SELECT {self._kept()} FROM changes WHERE change_set_id = ? AND {where} AND status = 'planned' "
-            f"AND id > ? ORDER BY id LIMIT {size}",
-            (self.bulk.id(change_set_id), self.bulk.id(after)),
+            f"SELECT {self._kept()} FROM changes WHERE change_set_id = ? AND kind = ? AND {where} "
+            f"AND status = 'planned' AND id > ? ORDER BY id LIMIT {size}",
+            (self.bulk.id(change_set_id), kind, self.bulk.id(after)),
         )
         return [self._read(row) for row in rows]
 

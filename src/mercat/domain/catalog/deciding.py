@@ -13,6 +13,7 @@ from mercat.domain.catalog.applying import Progress, apply
 from mercat.domain.catalog.change_repository import ChangeRepository, ChangeSetRepository
 from mercat.domain.catalog.models import Change, ChangeSet
 from mercat.domain.catalog.planning import Source
+from mercat.domain.catalog.telling import ask_for_a_decision, is_decided
 
 
 def open_set(
@@ -29,15 +30,24 @@ def open_set(
         status="planning",
         evidence=dict(evidence),
         created_by=unit.actor.name,
+        user_id=unit.actor.id,
     )
     unit.add(change_set)
     return change_set
 
 
 def close_plan(
-    unit: WriteUnit, change_set_id: UUID, counts: Mapping[str, int], findings: Sequence[Mapping[str, Any]]
+    unit: WriteUnit,
+    change_set_id: UUID,
+    counts: Mapping[str, int],
+    findings: Sequence[Mapping[str, Any]],
+    *,
+    waits: bool = True,
 ) -> ChangeSet:
-    """The plan is whole: held if a guard found something, planned otherwise."""
+    """The plan is whole: held if a guard found something, planned otherwise.
+
+    ``waits``: a held one waits for a person; the caller does not let it through by itself.
+    """
     change_set = ChangeSetRepository(unit.session).locked(change_set_id)
     if change_set.status != "planning":
         message = f"the change set is {change_set.status} already"
@@ -45,12 +55,15 @@ def close_plan(
     change_set.counts = dict(counts)
     change_set.findings = [dict(each) for each in findings]
     change_set.status = "held" if findings else "planned"
+    if findings and waits:
+        ask_for_a_decision(unit, change_set)
     return change_set
 
 
 def discard(unit: WriteUnit, change_set_id: UUID) -> None:
     """Remove a set that was never decided."""
     unit.actor.require("catalog.plan")
+    is_decided(unit, ChangeSetRepository(unit.session).get(change_set_id))
     ChangeSetRepository(unit.session).discard(change_set_id)
 
 
@@ -87,6 +100,7 @@ def approve(
     change_set.status = "approved"
     change_set.approved_by, change_set.approved_at = unit.actor.name, unit.now
     unit.save()
+    is_decided(unit, change_set)
     return apply(unit, change_set_id, progress=progress, beside=beside)
 
 
@@ -98,6 +112,7 @@ def reject(unit: WriteUnit, change_set_id: UUID) -> ChangeSet:
         message = f"the change set is {change_set.status}: there is nothing to reject"
         raise Conflict(message, change_set_id=str(change_set_id))
     change_set.status = "rejected"
+    is_decided(unit, change_set)
     return change_set
 
 

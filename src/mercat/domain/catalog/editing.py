@@ -69,7 +69,7 @@ def edit(
     for name, given in values.items():
         try:
             place = place_of(name, owner)
-            new = _parsed(name, given, rules)
+            new = parsed(name, given, rules)
         except Invalid as wrong:
             faults.append(wrong.message)
             continue
@@ -79,11 +79,11 @@ def edit(
             raise Conflict(message, sku=sku, field=name)
         # Who says what a feed said already means it: it is a statement of its own, and the lock goes when it is undone.
         if old != new or place not in locked:
-            planned.append(_change(product.id, place, old, new))
+            planned.append(change_of(product.id, place, old, new))
     if faults:
         raise Invalid("; ".join(faults), sku=sku)
     lock_places(unit, {(product.id, *place_of(name, owner)) for name in values}, f"set by {unit.actor.name}")
-    return _apply(unit, planned, f"{sku}: {', '.join(values)}", origin) if planned else None
+    return apply_edits(unit, planned, f"{sku}: {', '.join(values)}", origin) if planned else None
 
 
 def lock(unit: WriteUnit, sku: str, field: str, *, reason: str | None = None) -> None:
@@ -110,7 +110,7 @@ def unlock(unit: WriteUnit, sku: str, field: str) -> ChangeSet | None:
     old = (product.of(place[0]) or {}).get(field)
     if claim is None or claim.value == old:
         return None
-    return _apply(unit, [_change(product.id, place, old, claim.value)], f"{sku}: {field} unlocked", "system")
+    return apply_edits(unit, [change_of(product.id, place, old, claim.value)], f"{sku}: {field} unlocked", "system")
 
 
 def place_of(field: str, owner: bytes) -> Place:
@@ -125,12 +125,12 @@ def place_of(field: str, owner: bytes) -> Place:
 
 
 def _subject(unit: WriteUnit, sku: str) -> tuple[Loaded, bytes]:
-    product_id, variant_id = ProductRepository(unit.session).place_of_sku(sku)
+    product_id, variant_id = ProductRepository(unit.session).place_of(sku)
     return load(unit, [product_id], lock=True)[product_id], variant_id
 
 
-def _parsed(name: str, given: Any, rules: FieldRules) -> Any:
-    """A typed value from what a person typed. Raises ``Invalid``."""
+def parsed(name: str, given: Any, rules: FieldRules) -> Any:
+    """A field's value from what a person typed or a program gave. Raises ``Invalid``."""
     if given is None or given == "":
         if name in _NEVER_EMPTY or name.removeprefix(METAFIELD) in rules.required:
             message = f"{name} cannot be empty"
@@ -225,7 +225,8 @@ def _metafield(name: str, given: Any, rules: FieldRules) -> dict[str, Any]:
     return {"type": kind, "value": metafields.decode(kind, metafields.encode(kind, value))}
 
 
-def _change(product_id: bytes, place: Place, old: Any, new: Any) -> Planned:
+def change_of(product_id: bytes, place: Place, old: Any, new: Any) -> Planned:
+    """One field on its way from a value to another."""
     owner, name = place
     kind = "archive" if (name, new) == ("status", "archived") else "update"
     kind = "restore" if name == "status" and old == "archived" else kind
@@ -233,8 +234,12 @@ def _change(product_id: bytes, place: Place, old: Any, new: Any) -> Planned:
     return Planned(new_id_bytes()[0], product_id, owner, kind, name, texts[0], texts[1], None, None, None, None)
 
 
-def _apply(unit: WriteUnit, planned: list[Planned], title: str, origin: str) -> ChangeSet:
+def apply_edits(
+    unit: WriteUnit, planned: list[Planned], title: str, origin: str, *, created: int = 0, updated: int = 1
+) -> ChangeSet:
+    """One change set of these changes, applied at once. ``created`` and ``updated`` count products."""
     change_set = open_set(unit, Source(origin, unit.actor.name, 0), title, reference=None, evidence={})
     ChangeBulk(unit.bulk).insert(change_set.id.bytes, planned, unit.now)
-    close_plan(unit, change_set.id, {"updated": 1}, [])
+    counts = {name: count for name, count in (("created", created), ("updated", updated)) if count}
+    close_plan(unit, change_set.id, counts, [])
     return apply(unit, UUID(bytes=change_set.id.bytes))

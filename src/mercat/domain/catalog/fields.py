@@ -35,6 +35,9 @@ VARIANT_TEXTS = ("barcode", "currency", "weight_unit", "dimension_unit", "hs_cod
 VARIANT_LENGTHS = {"hs_code": 20, "country_of_origin": 100, "dimension_unit": 5, "weight_unit": 5}
 VARIANT_SWITCHES = ("requires_shipping", "taxable", "track_inventory", "inventory_policy")
 VARIANT_FIELDS = (*VARIANT_TEXTS, *VARIANT_AMOUNTS, *VARIANT_SWITCHES, "options")
+# The fields that are one column each.
+PRODUCT_COLUMNS = (*PRODUCT_TEXTS, "status", "tags")
+VARIANT_COLUMNS = (*VARIANT_TEXTS, *VARIANT_AMOUNTS, *VARIANT_SWITCHES)
 STATEMENT = "statement"
 OFFER = "offer"
 METAFIELD = "metafields."

@@ -11,6 +11,8 @@ from mercat.core.unit import ReadUnit, Runtime, WriteUnit, on
 from mercat.domain.catalog.change_repository import ChangeSetRepository
 from mercat.domain.catalog.indexing_repository import IndexingRepository
 from mercat.domain.catalog.messages import ProductsChanged
+from mercat.domain.catalog.models.changes import KINDS
+from mercat.domain.operations.messages import DatabaseRestored
 
 # Up to so many products are indexed within the change itself.
 AT_ONCE = 500
@@ -53,15 +55,25 @@ def index_pending(runtime: Runtime, *, progress: Callable[[int], None] = lambda 
     return done
 
 
-def _pages(runtime: Runtime, change_set_id: UUID) -> Iterator[list[bytes]]:
+@on(DatabaseRestored)
+def index_everything(unit: WriteUnit, _fact: DatabaseRestored) -> None:
+    """Other products are there now: the index is made of them, in the transaction that brought them."""
+    repository = IndexingRepository(unit.bulk)
+    repository.clear_index(unit.session)
     after = bytes(16)
-    while True:
-        with runtime.read() as unit:
-            page = IndexingRepository(unit.bulk).changed_after(change_set_id.bytes, after, _CHUNK)
-        if not page:
-            return
-        after = page[-1][0]
-        yield from chunks(dict.fromkeys(product_id for _, product_id in page), _CHUNK)
+    while ids := repository.ids_after(after, _CHUNK):
+        search.put(unit.bulk, repository.documents(ids).values())
+        after = ids[-1]
+
+
+def _pages(runtime: Runtime, change_set_id: UUID) -> Iterator[list[bytes]]:
+    for kind in KINDS:
+        after: bytes | None = bytes(16)
+        while after is not None:
+            with runtime.read() as unit:
+                page = IndexingRepository(unit.bulk).changed_after(change_set_id.bytes, kind, after, _CHUNK)
+            after = page[-1][0] if page else None
+            yield from chunks(dict.fromkeys(product_id for _, product_id in page), _CHUNK)
 
 
 def find(unit: ReadUnit, query: str, *, limit: int = 50, offset: int = 0) -> search.Found:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy.orm import Session
+
+from mercat.core.database import search
 from mercat.core.database.bulk import Bulk, chunks
 
 _SQL = (
@@ -41,11 +44,25 @@ class IndexingRepository:
         )
         return [self.bulk.id_of(row[0]) for row in rows]
 
-    def changed_after(self, change_set_id: bytes, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
-        """(change id, product id) of a set in the order of planning."""
+    def changed_after(self, change_set_id: bytes, kind: str, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """(change id, product id) of a set's changes of a kind, in the order of planning.
+
+        Of one kind, since the index has them so: of all at once, every page would read and sort the whole set.
+        """
         rows = self.bulk.fetch(
-            "SELECT id, product_id FROM changes WHERE change_set_id = ? AND id > ? AND product_id IS NOT NULL "
-            f"ORDER BY id LIMIT {limit}",
-            (self.bulk.id(change_set_id), self.bulk.id(after)),
+            "SELECT id, product_id FROM changes WHERE change_set_id = ? AND kind = ? AND id > ? "
+            f"AND product_id IS NOT NULL ORDER BY id LIMIT {limit}",
+            (self.bulk.id(change_set_id), kind, self.bulk.id(after)),
         )
         return [(self.bulk.id_of(row[0]), self.bulk.id_of(row[1])) for row in rows]
+
+    def ids_after(self, after: bytes, limit: int) -> list[bytes]:
+        """Products by id, those after this one."""
+        rows = self.bulk.fetch(
+            f"SELECT id FROM products WHERE id > ? ORDER BY id LIMIT {limit}", (self.bulk.id(after),)
+        )
+        return [self.bulk.id_of(row[0]) for row in rows]
+
+    def clear_index(self, session: Session) -> None:
+        """Empty the whole search index."""
+        search.clear_index(session.connection())

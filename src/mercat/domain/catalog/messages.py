@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from mercat.core.jobs import Message
 from mercat.sdk.records import ProductRecord
 
 
@@ -53,7 +54,24 @@ class StatementsWithdrawn:
 
 @dataclass(frozen=True)
 class ProductsChanged:
-    """Products that were created, changed or removed by one change set."""
+    """Products that were created, changed or removed by one change set.
+
+    ``product_ids`` are those that were there before, or were removed. Of those that are new it is only said how many:
+    a first load creates a million, and their ids stand in the set's own changes.
+    """
 
     change_set_id: UUID
     product_ids: Sequence[bytes]
+    created: int = 0
+
+
+@dataclass(frozen=True)
+class DecideSet(Message, kind="catalog.decide", queue="feeds"):
+    """Carry out a person's verdict on a change set: approve, reject or undo."""
+
+    change_set: str
+    verdict: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.verdict} change set {self.change_set[-8:]}"

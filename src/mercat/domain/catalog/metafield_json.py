@@ -25,7 +25,7 @@ class Unfit(ValueError):
 def load(text: str) -> Any:
     """The value of a JSON text; see above for its numbers. Raises ``Unfit``."""
     try:
-        return json.loads(text, parse_float=_exact, parse_constant=_refuse_constant)
+        return _decoder.decode(text)
     except (json.JSONDecodeError, RecursionError) as wrong:
         raise Unfit(f"{shown(text)} is not JSON") from wrong
 
@@ -37,6 +37,10 @@ def _exact(text: str) -> float | Decimal:
 
 def _refuse_constant(name: str) -> Any:
     raise Unfit(f"{name} is not JSON")
+
+
+# Made once: ``json.loads`` makes one for each text that it is to read in this way.
+_decoder = json.JSONDecoder(parse_float=_exact, parse_constant=_refuse_constant)
 
 
 def dump(value: Any, depth: int = 0) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import selectinload
 
 from mercat.core.database import search
@@ -20,6 +20,13 @@ def _whole(rows: Select[Product]) -> Select[Product]:
     """With what scripts ask a product for: a query for each kind, however many products there are."""
     kinds = (Product.variants, Product.metafields, Product.images, Product.category)
     return rows.options(*(selectinload(kind) for kind in kinds))
+
+
+def _named(reference: str) -> ColumnElement[bool]:
+    try:
+        return or_(Product.handle == reference, Product.id == UUID(reference))
+    except ValueError:
+        return Product.handle == reference
 
 
 class ProductRepository(Repository[Product]):
@@ -40,14 +47,20 @@ class ProductRepository(Repository[Product]):
             raise NotFound(message, sku=sku)
         return found
 
-    def place_of_sku(self, sku: str) -> tuple[bytes, bytes]:
-        """The ids of product and variant. Raises ``NotFound``."""
-        row = self.session.execute(
-            select(ProductVariant.product_id, ProductVariant.id).where(ProductVariant.sku == sku)
-        ).one_or_none()
+    def place_of(self, reference: str) -> tuple[bytes, bytes]:
+        """The ids of product and variant, by SKU, by the product's handle, or by its id: then of its first variant.
+
+        Raises ``NotFound``.
+        """
+        place = select(ProductVariant.product_id, ProductVariant.id)
+        row = self.session.execute(place.where(ProductVariant.sku == reference)).one_or_none()
         if row is None:
-            self.get_by_sku(sku)
-            raise AssertionError  # unreachable: the line above has raised
+            of_product = place.join(ProductVariant.product).where(_named(reference))
+            first = of_product.order_by(ProductVariant.position, ProductVariant.id).limit(1)
+            row = self.session.execute(first).one_or_none()
+        if row is None:
+            message = f"no product has the SKU, handle or id {reference}: `mercat product list --q` finds by any word"
+            raise NotFound(message, sku=reference)
         return row[0].bytes, row[1].bytes
 
     def has_any(self) -> bool:

@@ -44,6 +44,11 @@ class Loaded:
     option_names: list[str]
     variants: list[LoadedVariant] = field(default_factory=list)
 
+    @property
+    def by_sku(self) -> dict[str, bytes]:
+        """The ids of its variants by their SKUs."""
+        return {each.sku: each.id for each in self.variants}
+
     def of(self, variant_id: bytes | None) -> Flat | None:
         """The flat fields of the product (``None``) or of one of its variants; ``None`` if that one is gone."""
         if variant_id is None:
@@ -66,6 +71,21 @@ class RecordRepository:
             self._identifiers(list(owners), owners)
             self._metafields(some, found)
             self._images(some, found)
+        return found
+
+    def skus(self, product_ids: Collection[bytes]) -> dict[bytes, dict[str, bytes]]:
+        """The variants' ids by SKU, by product; products that do not exist are left out."""
+        found: dict[bytes, dict[str, bytes]] = {}
+        for some in chunks(sorted(product_ids), _PAGE):
+            where, parameters = self.bulk.among("p.id", some, ids=True)
+            for product_id, variant_id, sku in self.bulk.fetch(
+                "SELECT p.id, v.id, v.sku FROM products p LEFT JOIN product_variants v ON v.product_id = p.id "
+                f"WHERE {where}",
+                parameters,
+            ):
+                known = found.setdefault(self.bulk.id_of(product_id), {})
+                if variant_id is not None:
+                    known[sku] = self.bulk.id_of(variant_id)
         return found
 
     def by_handle(self, *, after: str, limit: int) -> list[tuple[str, bytes, str]]:

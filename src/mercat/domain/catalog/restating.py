@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import xxhash
+
+_TOP_BIT = 1 << 63
 
 
 def key_hash(key: str) -> int:
     """A key as a signed 64-bit number."""
-    value = xxhash.xxh3_64_intdigest(key.encode())
-    return value - (1 << 64) if value >= 1 << 63 else value
+    return key_hashes((key,))[0]
+
+
+def key_hashes(keys: Sequence[str]) -> list[int]:
+    """Many keys as signed 64-bit numbers."""
+    # The two's complement of 64 bits, in one expression.
+    return [(value ^ _TOP_BIT) - _TOP_BIT for value in map(xxhash.xxh3_64_intdigest, map(str.encode, keys))]
 
 
 def pack(hashes: Iterable[int]) -> bytes:

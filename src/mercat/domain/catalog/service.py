@@ -10,13 +10,22 @@ import msgspec
 
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
-from mercat.domain.catalog import categories
+from mercat.domain.catalog import categories, collections, metafields
 from mercat.domain.catalog.applying import apply
+from mercat.domain.catalog.browse_repository import SORTS as PRODUCT_SORTS
 from mercat.domain.catalog.browse_repository import ListedProduct
-from mercat.domain.catalog.browsing import Listing, WholeProduct, get_product, list_products, listing_json
+from mercat.domain.catalog.browsing import (
+    Listing,
+    WholeProduct,
+    get_product,
+    list_products,
+    listing_json,
+    products_after,
+)
 from mercat.domain.catalog.category_files import read_category_file
+from mercat.domain.catalog.category_import import import_report as category_report
 from mercat.domain.catalog.category_import import import_rows as import_categories
-from mercat.domain.catalog.change_repository import ChangeBulk, ChangeSetRepository
+from mercat.domain.catalog.change_repository import ChangeBulk, ChangeRepository, ChangeSetRepository
 from mercat.domain.catalog.deciding import (
     approve,
     close_plan,
@@ -34,20 +43,41 @@ from mercat.domain.catalog.definitions import Definition, define, definitions_by
 from mercat.domain.catalog.documents import to_json
 from mercat.domain.catalog.editing import edit, lock, unlock
 from mercat.domain.catalog.exporting import ExportResult, export_products
-from mercat.domain.catalog.fields import amount, is_currency
+from mercat.domain.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, amount, is_currency
 from mercat.domain.catalog.guards import GuardRules, Judge
 from mercat.domain.catalog.indexing import find as find_products
 from mercat.domain.catalog.indexing import index_pending
+from mercat.domain.catalog.list_repository import (
+    CHANGE_SETS,
+    CHANGES,
+    COLLECTIONS,
+    DEFINITIONS,
+    HISTORY,
+    IMAGES,
+    LOCKS,
+    METAFIELDS,
+    VARIANTS,
+)
 from mercat.domain.catalog.loading import records
+from mercat.domain.catalog.margins import margin, moved
 from mercat.domain.catalog.missing import Missing, plan_archives
 from mercat.domain.catalog.models import RUN, Restatement
 from mercat.domain.catalog.planning import MODES, Planner, Proposal, Source
 from mercat.domain.catalog.product_repository import ProductRepository
-from mercat.domain.catalog.restating import key_hash, pack
+from mercat.domain.catalog.restating import key_hash, key_hashes, pack
+from mercat.domain.catalog.review_repository import PARTS, REVIEW
+from mercat.domain.catalog.reviewing import Decision, Review, decide_rows, review, review_list
+from mercat.domain.catalog.scripting import FieldSet, Making, Script, apply_script
 from mercat.domain.catalog.shelving import keep_shelves, nodes_of, shelves_of
 from mercat.domain.catalog.tracing import Origin, Trace, why
 from mercat.domain.catalog.undoing import undo
+from mercat.domain.catalog.verdicts import BULK_LOCK, Verdict, decide, decide_soon, described, enqueue_verdict
 from mercat.sdk.records import ProductRecord
+
+
+def lines_of_set(unit: ReadUnit, change_set_id: UUID) -> dict[int, tuple[str, UUID | None]]:
+    """Line of the source → (created, updated or unchanged; the product)."""
+    return ChangeRepository(unit.session).lines_of(change_set_id)
 
 
 def has_products(unit: ReadUnit) -> bool:
@@ -76,33 +106,62 @@ def encode_record(record: ProductRecord) -> str:
 
 
 __all__ = [
+    "BULK_LOCK",
+    "CHANGES",
+    "CHANGE_SETS",
+    "COLLECTIONS",
+    "DEFINITIONS",
+    "HISTORY",
+    "IMAGES",
+    "LOCKS",
+    "METAFIELDS",
     "MODES",
+    "PARTS",
+    "PRODUCT_COLUMNS",
+    "PRODUCT_SORTS",
+    "REVIEW",
     "RUN",
+    "VARIANTS",
+    "VARIANT_COLUMNS",
+    "Decision",
     "Definition",
     "ExportResult",
+    "FieldSet",
     "GuardRules",
     "Judge",
     "ListedProduct",
     "Listing",
+    "Making",
     "Missing",
     "Origin",
     "Page",
     "Planner",
     "Proposal",
+    "Review",
+    "Script",
     "Source",
     "Trace",
+    "Verdict",
     "WholeProduct",
     "amount",
     "apply",
+    "apply_script",
     "approve",
     "categories",
+    "category_report",
     "close_plan",
+    "collections",
+    "decide",
+    "decide_rows",
+    "decide_soon",
     "define",
     "definitions_by_key",
+    "described",
     "discard",
     "discard_abandoned",
     "edit",
     "encode_record",
+    "enqueue_verdict",
     "export_products",
     "field_rules",
     "find_products",
@@ -116,21 +175,29 @@ __all__ = [
     "is_currency",
     "keep_shelves",
     "key_hash",
+    "key_hashes",
     "last_set",
+    "lines_of_set",
     "list_changes",
     "list_definitions",
     "list_products",
     "list_sets",
     "listing_json",
     "lock",
+    "margin",
+    "metafields",
+    "moved",
     "nodes_of",
     "open_set",
     "plan_archives",
+    "products_after",
     "read_category_file",
     "records",
     "reject",
     "restate",
     "retract",
+    "review",
+    "review_list",
     "shelves_of",
     "to_json",
     "undo",

@@ -13,7 +13,7 @@ from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import categories
 from mercat.domain.catalog.applying import Application, Progress, decode_draft, statement_of
-from mercat.domain.catalog.change_repository import ChangeBulk, Kept, Planned, Statement
+from mercat.domain.catalog.change_repository import CREATIONS, LATER, ChangeBulk, Kept, Planned, Statement
 from mercat.domain.catalog.claims import VARIANT, Place, claims_of
 from mercat.domain.catalog.comparing import same
 from mercat.domain.catalog.fields import OFFER, STATEMENT
@@ -106,8 +106,7 @@ class Settling:
 
     def _pages(self) -> Iterator[list[Kept]]:
         # Creations last: what goes with its product is not settled before.
-        yield from self.changes.pages(self._id, "product_id IS NOT NULL AND kind <> 'create'", size=_PAGE)
-        yield from self.changes.pages(self._id, "product_id IS NOT NULL AND kind = 'create'", size=_PAGE)
+        yield from self.changes.pages(self._id, "product_id IS NOT NULL", kinds=(*LATER, *CREATIONS), size=_PAGE)
 
     def _remove_orphans(self, page: _Page) -> list[Kept]:
         """Delete products and variants whose creation does not stand and that nobody else could have made.
@@ -285,7 +284,7 @@ class Settling:
                 elif change.field == OFFER:
                     ended[change.source_key] = True
         stated = [
-            statement_of(each.change, page.products[each.change.product_id])
+            statement_of(each.change, page.products[each.change.product_id].by_sku)
             for each in said
             if each.change.product_id in page.products
         ]

@@ -51,7 +51,7 @@ class Trace:
 
 def why(unit: ReadUnit, sku: str, field: str | None = None) -> list[Trace]:
     """The story of one field, or of every field that holds a value. Raises ``NotFound``, ``Invalid``."""
-    product_id, variant_id = ProductRepository(unit.session).place_of_sku(sku)
+    product_id, variant_id = ProductRepository(unit.session).place_of(sku)
     product = load(unit, [product_id])[product_id]
     history = ChangeBulk(unit.bulk).statements([product_id]).get(product_id, [])
     standing = claims_of([each for each in history if each.stands], product)

@@ -16,11 +16,12 @@ from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import categories, locking
 from mercat.domain.catalog.applying import CATEGORY_CREATED, Progress
 from mercat.domain.catalog.category_changes import record
-from mercat.domain.catalog.change_repository import STANDING, ChangeBulk, ChangeRepository, ChangeSetRepository
+from mercat.domain.catalog.change_repository import LATER, STANDING, ChangeBulk, ChangeRepository, ChangeSetRepository
 from mercat.domain.catalog.handing_over import Family
 from mercat.domain.catalog.merging import PERSONS
 from mercat.domain.catalog.models import Change, ChangeSet
 from mercat.domain.catalog.settling import Settling
+from mercat.domain.catalog.telling import tell
 
 _PAGE = 1_000
 _SAMPLES = 20
@@ -47,6 +48,7 @@ def undo(unit: WriteUnit, change_set_id: UUID, *, progress: Progress = lambda _s
         title=f"Undo: {subject.title}"[:500],
         status="applied",
         created_by=unit.actor.name,
+        user_id=unit.actor.id,
         applied_at=now(),
         undo_of=subject.id,
     )
@@ -66,6 +68,7 @@ def undo(unit: WriteUnit, change_set_id: UUID, *, progress: Progress = lambda _s
         ]
         undoing.status = "partially_applied"
     run.announce(undoing)
+    tell(unit, "change_set.undone", subject)
     return undoing
 
 
@@ -98,7 +101,7 @@ def _release_locks(unit: WriteUnit, subject: ChangeSet) -> None:
     if subject.origin not in PERSONS:
         return
     changes = ChangeBulk(unit.bulk)
-    for page in changes.pages(subject.id.bytes, "kind <> 'create' AND product_id IS NOT NULL", size=_PAGE):
+    for page in changes.pages(subject.id.bytes, "product_id IS NOT NULL", kinds=LATER, size=_PAGE):
         owners = {change.product_id for change in page if change.product_id is not None}
         edited = {
             (statement.change.product_id, statement.change.variant_id, statement.change.field)
@@ -113,7 +116,7 @@ def _release_locks(unit: WriteUnit, subject: ChangeSet) -> None:
 
 def _lock_again(unit: WriteUnit, subject: ChangeSet) -> None:
     changes = ChangeBulk(unit.bulk)
-    for page in changes.pages(subject.id.bytes, "kind <> 'create' AND product_id IS NOT NULL", size=_PAGE):
+    for page in changes.pages(subject.id.bytes, "product_id IS NOT NULL", kinds=LATER, size=_PAGE):
         standing = changes.existing({change.product_id for change in page if change.product_id is not None})
         places = {
             (change.product_id, change.variant_id, str(change.field))

@@ -13,7 +13,6 @@ from mercat.core.database.locks import named_lock
 from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.connecting import Shop
-from mercat.domain.suppliers.service import LOCK
 from mercat.sdk.channels import Shown
 from mercat.sdk.records import ProductRecord
 
@@ -33,7 +32,7 @@ class Adopted(NamedTuple):
 def adopt_strangers(runtime: Runtime, actor: Actor, shop: Shop, strangers: Sequence[Shown]) -> Adopted:
     """Make products of them. A plan that a guard stops at is held, like any other."""
     actor.require("catalog.plan")
-    with named_lock(runtime.engine, LOCK):
+    with named_lock(runtime.engine, catalog.BULK_LOCK, on_wait=shop.watch.stand_in_line):
         adopted = runtime.attempt(lambda unit: _adopt(unit, shop, strangers), actor)
     catalog.index_pending(runtime)
     return adopted

@@ -12,6 +12,7 @@ from uuid import UUID
 from mercat.core.database.bulk import chunks
 from mercat.core.ids import new_id
 from mercat.domain.listings.batch_repository import BatchRepository
+from mercat.domain.listings.configurable import BULK_FROM
 from mercat.domain.listings.drafting import draft_of_kept, kept
 from mercat.domain.listings.listing_repository import ListingBulk
 from mercat.domain.listings.models import PublishBatch
@@ -19,17 +20,22 @@ from mercat.domain.listings.outcome_repository import OutcomeBulk
 from mercat.domain.listings.pushing import FIRST, Pusher
 from mercat.domain.listings.recording import record
 from mercat.domain.listings.waiting import insist
-from mercat.sdk.channels import Batch, ListingDraft, Outcome
+from mercat.domain.operations import service as operations
+from mercat.sdk.channels import TOO_LARGE, Batch, ListingDraft, Outcome
 from mercat.sdk.errors import Rejected, VendorError
 
 _PAGE = 500
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.5, 10.0
-# A draft becomes longer in the channel's own words.
+# A draft becomes longer in the channel's own words: so much of what a batch may hold is filled at first, and half as
+# much each time that the channel finds it too large all the same.
 _SHARE_OF_BYTES = 0.5
+_SMALLEST_SHARE = 0.001
 
 
 class Batcher(Pusher):
     """A pusher that knows the other way as well."""
+
+    share = _SHARE_OF_BYTES
 
     def resume(self) -> None:
         """Finish what an earlier run left under way."""
@@ -40,12 +46,23 @@ class Batcher(Pusher):
 
     def in_batches(self, only: Collection[bytes] | None) -> None:
         """As long as enough is pending for the cheaper way. What finds no answer is left for ``one_by_one``."""
-        least = self.shop.parts.limits.bulk_from
+        least = self._bulk_from()
         while least is not None and self._pending(only) >= least:
-            before = self.done
+            before, share = self.done, self.share
             batch = self._plan(only)
-            if batch is None or not self._carry(batch) or self.done == before:
+            if batch is None:
                 return
+            is_sent = self._carry(batch) and self.done > before
+            if not is_sent and self.share == share:
+                return
+
+    def _bulk_from(self) -> int | None:
+        """From how many on; ``None`` for a channel that has no such way."""
+        own = self.shop.parts.limits.bulk_from
+        if own is None:
+            return None
+        with self.runtime.read(self.actor) as unit:
+            return operations.value_of(unit, BULK_FROM) or own
 
     def _pending(self, only: Collection[bytes] | None) -> int:
         with self.runtime.read(self.actor) as unit:
@@ -58,9 +75,11 @@ class Batcher(Pusher):
         with self.runtime.write(self.actor) as unit:
             unit.add(batch)
         limit = self.shop.parts.limits.batch_bytes
+        # The last page may go beyond what is to be filled: the less that is, the smaller the pages.
+        at_once = max(1, int(_PAGE * self.share / _SHARE_OF_BYTES))
         size, written, after = 0, 0, FIRST
-        while limit is None or written < limit * _SHARE_OF_BYTES:
-            page, pending = self._page(after, only, limit=_PAGE)
+        while limit is None or written < limit * self.share:
+            page, pending = self._page(after, only, limit=at_once)
             if not page:
                 break
             leaving = [each for each in pending if not each.wanted.reasons]
@@ -75,8 +94,11 @@ class Batcher(Pusher):
         return batch
 
     def _carry(self, batch: PublishBatch) -> bool:
-        """See a batch through; whether it went well. One that the channel gave up is sent one by one."""
-        channel, pause = self.shop.channel, self.shop.pause
+        """See a batch through; whether it went well. One that the channel gave up is sent one by one.
+
+        One that is too large is sent in smaller ones.
+        """
+        channel, pause = self.shop.channel, self.shop.watch.pause
         try:
             reference = batch.reference or self._submit(batch)
             wait_s = _FIRST_LOOK_S
@@ -86,6 +108,10 @@ class Batcher(Pusher):
                 pause(wait_s)
                 wait_s = min(_LONGEST_LOOK_S, wait_s * 1.5)
         except Rejected as refused:
+            if refused.field == TOO_LARGE and self.share > _SMALLEST_SHARE:
+                self.share /= 2
+                self._close(batch.id, "failed", refused.message)
+                return False
             seen = Batch(batch.reference or "", "failed", message=refused.message)
         if seen.state == "failed":
             self.tally.complain(f"the shop gave a batch up ({seen.message}): its listings go one by one")
@@ -101,7 +127,7 @@ class Batcher(Pusher):
         while answer is None:
             try:
                 answer = insist(
-                    lambda: self.shop.channel.submit(self._drafts(batch.id), key=batch.key), self.shop.pause
+                    lambda: self.shop.channel.submit(self._drafts(batch.id), key=batch.key), self.shop.watch.pause
                 )
             except Rejected as refused:
                 errors: dict[str, VendorError] = refused.facts.get("rejected") or {}  # type: ignore[assignment]

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
-
 from mercat.core.actor import Actor
 from mercat.core.errors import Conflict, Invalid
+from mercat.core.jobs import UNWATCHED, Watch
 from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.alerts.messages import Noticed
+from mercat.domain.alerts.schemas import Signal, Subject
 from mercat.domain.listings.models import Store
 from mercat.domain.listings.schemas import Selling
 from mercat.domain.listings.store_repository import StoreRepository
 from mercat.domain.operations import service as operations
-from mercat.sdk.channels import Call, SalesChannel, Surroundings, Token
+from mercat.sdk.channels import SalesChannel, Surroundings, Token
+from mercat.sdk.checking import checked
 from mercat.sdk.connector import Channel
 from mercat.sdk.installed import connectors
-
-Pause = Callable[[float], None]
-_FLUSH = 200
 
 
 def channel_of(platform: str) -> Channel:
@@ -33,47 +30,6 @@ def channel_of(platform: str) -> Channel:
         message = f"no connector called {platform!r} runs a store; there are {sellers}"
         raise Invalid(message)
     return connector.channel
-
-
-def checked(model: type[BaseModel], values: Mapping[str, Any], what: str) -> Any:
-    """The values as the model wants them. Raises ``Invalid`` naming the fields that are wrong, never what was in them."""
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as wrong:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or what}: {each['msg']}" for each in wrong.errors())
-        message = f"{what}: {faults}"
-        raise Invalid(message) from None
-
-
-class Meter:
-    """Counts the calls of one piece of work; they are written in bulk, outside of the calls' own time."""
-
-    def __init__(self, runtime: Runtime, actor: Actor, account: UUID | None, job_id: UUID | None = None) -> None:
-        self.runtime = runtime
-        self.actor = actor
-        self.account = account
-        self.job_id = job_id
-        self.calls = 0
-        self.cost = 0.0
-        self._pending: list[Call] = []
-
-    def called(self, call: Call) -> None:
-        """A request went out. Nothing is written here: the channel is in the middle of something."""
-        self.calls += 1
-        self.cost += call.cost or 0.0
-        self._pending.append(call)
-
-    def write(self, unit: WriteUnit) -> None:
-        """Write down what went out since, in somebody's unit."""
-        if self._pending:
-            calls, self._pending = self._pending, []
-            operations.record_calls(unit, calls, account=self.account, job_id=self.job_id)
-
-    def flush(self, *, at_least: int = 1) -> None:
-        """The same in a unit of its own, if so many wait."""
-        if len(self._pending) >= at_least:
-            with self.runtime.write(self.actor) as unit:
-                self.write(unit)
 
 
 @dataclass
@@ -88,8 +44,8 @@ class Shop:
     selling: Selling
     parts: Channel
     channel: SalesChannel
-    meter: Meter
-    pause: Pause
+    meter: operations.Meter
+    watch: Watch
     stocked: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -109,8 +65,7 @@ def open_shop(
     actor: Actor,
     name: str,
     *,
-    pause: Pause = time.sleep,
-    job_id: UUID | None = None,
+    watch: Watch = UNWATCHED,
     even_paused: bool = False,
 ) -> Shop:
     """A store's channel, ready. Raises ``NotFound``, and ``Conflict`` for a store that is removed or paused."""
@@ -122,12 +77,12 @@ def open_shop(
         stocked = next((each.reference for each in repository.places(store.id) if each.is_stocked), None)
         opened = runtime.secrets.open(store.credentials, credentials_place(store.id))
     parts = channel_of(store.platform)
-    meter = Meter(runtime, actor, store.id, job_id)
+    meter = operations.Meter(runtime, actor, store.id, watch.job_id)
     surroundings = Surroundings(
         load_token=lambda: _load_token(runtime, actor, store.id),
         save_token=lambda token: _save_token(runtime, actor, store.id, token),
         called=meter.called,
-        pause=pause,
+        pause=watch.pause,
         allow_private=store.is_sandbox,
     )
     settings = checked(parts.settings, store.channel_settings, f"the settings of store {store.name}")
@@ -142,7 +97,7 @@ def open_shop(
         parts=parts,
         channel=parts.make(settings, secrets, surroundings),
         meter=meter,
-        pause=pause,
+        watch=watch,
         stocked=stocked,
     )
 
@@ -181,4 +136,13 @@ def _save_token(runtime: Runtime, actor: Actor, store_id: UUID, token: Token) ->
 
 def pause_store(unit: WriteUnit, store_id: UUID, reason: str) -> None:
     """The channel no longer lets us in: nothing is sent until a test succeeds."""
-    StoreRepository(unit.session).get(store_id).paused_reason = reason
+    store = StoreRepository(unit.session).get(store_id)
+    store.paused_reason = reason
+    signal = Signal(
+        "account_unauthorized",
+        Subject("store", str(store.id), store.name),
+        f"{store.name} no longer lets us in",
+        f"{reason}. Nothing is sent there until `mercat store test {store.name}` succeeds.",
+        facts={"platform": store.platform},
+    )
+    unit.announce(Noticed([signal]))

@@ -11,7 +11,7 @@ from mercat.domain.listings.store_repository import StoreRepository
 @on(ProductsChanged)
 def look_at_listings(unit: WriteUnit, fact: ProductsChanged) -> None:
     """One job a store, however many products: which of them moved, their revisions tell."""
-    if not fact.product_ids:
+    if not fact.product_ids and not fact.created:
         return
     for store in StoreRepository(unit.session).listed():
         if store.is_active:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,13 +11,11 @@ from mercat.domain.listings.publishing import look_over, publish
 from mercat.domain.listings.pulling import pull, reconcile
 from mercat.domain.listings.receiving import read_deliveries
 
-_SLICE_S = 0.5
-
 
 @handles(RefreshStore)
 def refresh_store(job: JobContext, message: RefreshStore) -> dict[str, int]:
     """Looking calls nobody; publishing by itself is a job of its own."""
-    return {"looked_at": look_over(job.runtime, job.actor, message.store, progress=_progress(job))}
+    return {"looked_at": look_over(job.runtime, job.actor, message.store, watch=job.watch)}
 
 
 @handles(PublishStore, first_wait_s=30)
@@ -29,12 +25,11 @@ def publish_store(job: JobContext, message: PublishStore) -> dict[str, Any]:
         job.runtime,
         job.actor,
         message.store,
+        plan_only=message.plan_only,
         yes=message.yes,
         only=message.only,
         everything=message.everything,
-        pause=_pause(job),
-        progress=_progress(job),
-        job_id=job.job_id,
+        watch=job.watch,
     )
     return asdict(result)
 
@@ -48,9 +43,7 @@ def pull_store(job: JobContext, message: PullStore) -> dict[str, Any]:
         message.store,
         full=message.full,
         adopt=message.adopt,
-        pause=_pause(job),
-        progress=_progress(job),
-        job_id=job.job_id,
+        watch=job.watch,
     )
     return asdict(result)
 
@@ -63,9 +56,7 @@ def reconcile_store(job: JobContext, message: ReconcileStore) -> dict[str, Any]:
         job.actor,
         message.store,
         yes=message.yes,
-        pause=_pause(job),
-        progress=_progress(job),
-        job_id=job.job_id,
+        watch=job.watch,
     )
     return {"pulled": asdict(done.pulled), "published": asdict(done.published)}
 
@@ -73,20 +64,4 @@ def reconcile_store(job: JobContext, message: ReconcileStore) -> dict[str, Any]:
 @handles(ReadDeliveries)
 def read_store_deliveries(job: JobContext, message: ReadDeliveries) -> dict[str, int]:
     """All that waits of one store, together: a thousand deliveries about a thousand products are a few calls."""
-    return read_deliveries(job.runtime, job.actor, message.store, pause=_pause(job), job_id=job.job_id)
-
-
-def _progress(job: JobContext) -> Callable[[str, int, int | None], None]:
-    return lambda stage, done, total: job.progress(done, total, stage)
-
-
-def _pause(job: JobContext) -> Callable[[float], None]:
-    """Waiting that ends when the job is cancelled or its worker is stopped."""
-
-    def pause(seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            job.check()
-            time.sleep(min(_SLICE_S, left))
-
-    return pause
+    return read_deliveries(job.runtime, job.actor, message.store, watch=job.watch)

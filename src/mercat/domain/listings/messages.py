@@ -17,7 +17,6 @@ class RefreshStore(Message, kind="listings.refresh", queue=QUEUE):
 
     @property
     def title(self) -> str:
-        """What people read in the list of jobs."""
         return f"look at the listings of {self.store}"
 
 
@@ -29,10 +28,10 @@ class PublishStore(Message, kind="listings.publish", queue=QUEUE):
     yes: bool = False
     only: tuple[str, ...] = ()
     everything: bool = False
+    plan_only: bool = False
 
     @property
     def title(self) -> str:
-        """What people read in the list of jobs."""
         return f"publish to {self.store}"
 
 
@@ -46,7 +45,6 @@ class PullStore(Message, kind="listings.pull", queue=QUEUE):
 
     @property
     def title(self) -> str:
-        """What people read in the list of jobs."""
         return f"pull from {self.store}"
 
 
@@ -59,7 +57,6 @@ class ReconcileStore(Message, kind="listings.reconcile", queue=QUEUE):
 
     @property
     def title(self) -> str:
-        """What people read in the list of jobs."""
         return f"reconcile {self.store}"
 
 
@@ -71,5 +68,4 @@ class ReadDeliveries(Message, kind="listings.read_deliveries", queue=QUEUE):
 
     @property
     def title(self) -> str:
-        """What people read in the list of jobs."""
         return f"read what {self.store} told"

@@ -175,3 +175,19 @@ class ListingVariant(Row):
 
     listing: Mapped[Listing] = relationship(lazy="raise")
     variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
+
+
+class PendingConsent(Row):
+    """A shop's owner was sent to the channel's page and is expected back. ``draft`` is sealed: it holds the app's secrets."""
+
+    __tablename__ = "pending_consents"
+    __table_args__ = (UniqueConstraint("state_hash"), Index(None, "expires_at"))
+
+    state_hash: Mapped[str] = mapped_column(ascii_key(64))
+    platform: Mapped[str] = mapped_column(String(50))
+    name: Mapped[str] = mapped_column(String(255))
+    draft: Mapped[str] = mapped_column(LongText)
+    actor: Mapped[str] = mapped_column(String(255))
+    # Soft: whoever began it may be gone.
+    user_id: Mapped[UUID | None] = mapped_column(Id)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)

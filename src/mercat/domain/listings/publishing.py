@@ -12,16 +12,15 @@ from uuid import UUID
 from mercat.core.actor import Actor
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import MercatError, NotFound
-from mercat.core.jobs import Cancelled
+from mercat.core.jobs import UNWATCHED, Cancelled, Watch
 from mercat.core.log import get_logger
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.batching import Batcher
-from mercat.domain.listings.connecting import Pause, Shop, open_shop, pause_store
+from mercat.domain.listings.connecting import Shop, open_shop, pause_store
 from mercat.domain.listings.guarding import Plan, PriceMove, judge
 from mercat.domain.listings.listing_repository import ListingBulk
 from mercat.domain.listings.messages import PublishStore
-from mercat.domain.listings.pushing import Progress
 from mercat.domain.listings.refreshing import has_shelves, refresh, terms_of
 from mercat.domain.listings.schemas import PublishResult
 from mercat.domain.listings.stocking import Stocker
@@ -33,7 +32,6 @@ from mercat.sdk.errors import Unauthorized, VendorError
 
 log = get_logger(__name__)
 SYNC_TYPE = "store_publish"
-_NO_PROGRESS: Progress = lambda _stage, _done, _total: None  # noqa: E731  # a default, said once
 
 
 def lock_of(store_id: UUID) -> str:
@@ -50,9 +48,7 @@ def publish(
     yes: bool = False,
     everything: bool = False,
     only: Sequence[str] = (),
-    pause: Pause = time.sleep,
-    progress: Progress = _NO_PROGRESS,
-    job_id: UUID | None = None,
+    watch: Watch = UNWATCHED,
 ) -> PublishResult:
     """Compare, judge and, unless held or asked not to, send. An unchanged catalogue makes no call at all.
 
@@ -62,24 +58,23 @@ def publish(
     """
     actor.require("listings.publish")
     started = time.monotonic()
-    shop = open_shop(runtime, actor, name, pause=pause, job_id=job_id)
-    waiting = named_lock(runtime.engine, lock_of(shop.id), on_wait=lambda: progress("waiting for another run", 0, None))
-    with waiting:
-        run = _Publishing(runtime, actor, shop, progress)
-        result = run.go(plan_only=plan_only, yes=yes, everything=everything, only=only, job_id=job_id)
+    shop = open_shop(runtime, actor, name, watch=watch)
+    with named_lock(runtime.engine, lock_of(shop.id), on_wait=watch.stand_in_line):
+        run = _Publishing(runtime, actor, shop, watch)
+        result = run.go(plan_only=plan_only, yes=yes, everything=everything, only=only)
     result.calls, result.cost = shop.meter.calls, round(shop.meter.cost, 2)
     result.seconds = round(time.monotonic() - started, 3)
     return result
 
 
-def look_over(runtime: Runtime, actor: Actor, name: str, *, progress: Progress = _NO_PROGRESS) -> int:
+def look_over(runtime: Runtime, actor: Actor, name: str, *, watch: Watch = UNWATCHED) -> int:
     """Look at the listings whose products moved; how many. A store that publishes by itself is sent what is pending.
 
     Nothing leaves the house here: publishing is a job of its own.
     """
     shop = open_shop(runtime, actor, name, even_paused=True)
-    with named_lock(runtime.engine, lock_of(shop.id)):
-        looked = refresh(runtime, actor, shop, progress=progress)
+    with named_lock(runtime.engine, lock_of(shop.id), on_wait=watch.stand_in_line):
+        looked = refresh(runtime, actor, shop, progress=watch.progress)
     with runtime.write(actor) as unit:
         store = StoreRepository(unit.session).get(shop.id)
         counts = ListingBulk(unit.bulk, shop.id.bytes).counts()
@@ -90,29 +85,37 @@ def look_over(runtime: Runtime, actor: Actor, name: str, *, progress: Progress =
 
 
 def enqueue_publish(
-    unit: WriteUnit, name: str, *, yes: bool = False, only: Sequence[str] = (), everything: bool = False
+    unit: WriteUnit,
+    name: str,
+    *,
+    yes: bool = False,
+    only: Sequence[str] = (),
+    everything: bool = False,
+    plan_only: bool = False,
 ) -> UUID:
     """Have a worker publish; the job's id. Two that wait for the same are one. Raises ``NotFound``."""
     unit.actor.require("listings.publish")
+    if yes:
+        # The job itself may do everything: whoever asks for it must be one who may approve.
+        unit.actor.require("listings.approve")
     store = StoreRepository(unit.session).by_name(name)
-    message = PublishStore(name, yes=yes, only=tuple(only), everything=everything)
+    message = PublishStore(name, yes=yes, only=tuple(only), everything=everything, plan_only=plan_only)
     # One that says yes, or that is about a few products only, must not be taken for one that does not.
-    is_plain = not (yes or only or everything)
+    is_plain = not (yes or only or everything or plan_only)
     key = f"publish-{store.id}" if is_plain else None
     return unit.enqueue(message, key=key, subject=("store", str(store.id)))
 
 
 class _Publishing:
-    def __init__(self, runtime: Runtime, actor: Actor, shop: Shop, progress: Progress) -> None:
+    def __init__(self, runtime: Runtime, actor: Actor, shop: Shop, watch: Watch) -> None:
         self.runtime = runtime
         self.actor = actor
         self.shop = shop
-        self.progress = progress
+        self.watch = watch
+        self.progress = watch.progress
         self.result = PublishResult(shop.name)
 
-    def go(
-        self, *, plan_only: bool, yes: bool, everything: bool, only: Sequence[str], job_id: UUID | None
-    ) -> PublishResult:
+    def go(self, *, plan_only: bool, yes: bool, everything: bool, only: Sequence[str]) -> PublishResult:
         """Under the store's lock."""
         with self.runtime.write(self.actor) as unit:
             warning = None if plan_only else operations.refuse_overspent(unit, self.shop.platform)
@@ -121,7 +124,7 @@ class _Publishing:
             operations.close_orphans(unit, SYNC_TYPE, target=self.shop.name, message=left)
             scope = self._scope(unit, only)
             run = operations.begin_run(unit, SYNC_TYPE, source="catalogue", target=self.shop.name, files=())
-            run.job_id = job_id
+            run.job_id = self.watch.job_id
         try:
             self._work(scope, plan_only=plan_only, yes=yes, everything=everything)
         except (VendorError, MercatError) as failed:
@@ -136,6 +139,8 @@ class _Publishing:
             operations.finish_run(unit, run.id, _history(self.result))
             if self.result.status in {"success", "partial"}:
                 StoreRepository(unit.session).get(self.shop.id).last_sync_at = unit.now
+            if self.result.status != "planned":
+                operations.note_freshness(unit, SYNC_TYPE, target=self.shop.name, status=self.result.status)
         return self.result
 
     def _scope(self, unit: ReadUnit, skus: Sequence[str]) -> list[bytes] | None:
@@ -179,7 +184,7 @@ class _Publishing:
             ]
         if wanted:
             self.progress("making collections", 0, len(wanted))
-            made = insist(lambda: channel.ensure_collections(wanted), self.shop.pause)
+            made = insist(lambda: channel.ensure_collections(wanted), self.shop.watch.pause)
             with self.runtime.write(self.actor) as unit:
                 catalog.keep_shelves(unit, self.shop.id, made)
 
@@ -235,6 +240,7 @@ class _Publishing:
             self.result.status = status
             self.result.warnings.append(reason)
             operations.finish_run(unit, run_id, _history(self.result, message=reason))
+            operations.note_freshness(unit, SYNC_TYPE, target=self.shop.name, status=status)
 
 
 def _history(result: PublishResult, *, message: str | None = None) -> operations.RunResult:

@@ -13,14 +13,13 @@ from mercat.core.actor import Actor
 from mercat.core.database.bulk import chunks
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import MercatError
-from mercat.core.jobs import Cancelled
+from mercat.core.jobs import UNWATCHED, Cancelled, Watch
 from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.listings.adopting import adopt_strangers
-from mercat.domain.listings.connecting import Pause, Shop, open_shop, pause_store, selling_of
+from mercat.domain.listings.connecting import Shop, open_shop, pause_store, selling_of
 from mercat.domain.listings.messages import PullStore, ReconcileStore
 from mercat.domain.listings.publishing import lock_of, publish
 from mercat.domain.listings.pull_repository import PullBulk
-from mercat.domain.listings.pushing import Progress
 from mercat.domain.listings.refreshing import terms_of
 from mercat.domain.listings.schemas import PublishResult, PullResult
 from mercat.domain.listings.seeing import Observer, Sight
@@ -34,7 +33,6 @@ SYNC_TYPE = "store_pull"
 _CHUNK = 100
 # Shops tell the time in whole seconds; what changed within the last one seen is looked at again.
 _OVERLAP = dt.timedelta(seconds=2)
-_NO_PROGRESS: Progress = lambda _stage, _done, _total: None  # noqa: E731  # a default, said once
 
 
 class Reconciled(NamedTuple):
@@ -52,9 +50,7 @@ def pull(
     full: bool = False,
     adopt: bool = False,
     references: Sequence[str] | None = None,
-    pause: Pause = time.sleep,
-    progress: Progress = _NO_PROGRESS,
-    job_id: UUID | None = None,
+    watch: Watch = UNWATCHED,
 ) -> PullResult:
     """Look at what changed at the shop since the last time; ``full``, and the first time, at all of it.
 
@@ -64,10 +60,10 @@ def pull(
     """
     actor.require("listings.pull")
     started = time.monotonic()
-    shop = open_shop(runtime, actor, name, pause=pause, job_id=job_id)
-    with named_lock(runtime.engine, lock_of(shop.id), on_wait=lambda: progress("waiting for another run", 0, None)):
-        run = _Pulling(runtime, actor, shop, progress)
-        result = run.go(full=full, adopt=adopt, references=references, job_id=job_id)
+    shop = open_shop(runtime, actor, name, watch=watch)
+    with named_lock(runtime.engine, lock_of(shop.id), on_wait=watch.stand_in_line):
+        run = _Pulling(runtime, actor, shop, watch)
+        result = run.go(full=full, adopt=adopt, references=references)
     result.calls, result.cost = shop.meter.calls, round(shop.meter.cost, 2)
     result.seconds = round(time.monotonic() - started, 3)
     return result
@@ -79,13 +75,11 @@ def reconcile(
     name: str,
     *,
     yes: bool = False,
-    pause: Pause = time.sleep,
-    progress: Progress = _NO_PROGRESS,
-    job_id: UUID | None = None,
+    watch: Watch = UNWATCHED,
 ) -> Reconciled:
     """Look at everything the shop shows, compare every listing, and mend what differs as the store's policy says."""
-    seen = pull(runtime, actor, name, full=True, pause=pause, progress=progress, job_id=job_id)
-    sent = publish(runtime, actor, name, yes=yes, everything=True, pause=pause, progress=progress, job_id=job_id)
+    seen = pull(runtime, actor, name, full=True, watch=watch)
+    sent = publish(runtime, actor, name, yes=yes, everything=True, watch=watch)
     return Reconciled(seen, sent)
 
 
@@ -100,6 +94,8 @@ def enqueue_pull(unit: WriteUnit, name: str, *, full: bool = False, adopt: bool 
 def enqueue_reconcile(unit: WriteUnit, name: str, *, yes: bool = False) -> UUID:
     """Have a worker reconcile; the job's id. Raises ``NotFound``."""
     unit.actor.require("listings.pull")
+    if yes:
+        unit.actor.require("listings.approve")
     store = StoreRepository(unit.session).by_name(name)
     return unit.enqueue(ReconcileStore(name, yes=yes), subject=("store", str(store.id)))
 
@@ -116,28 +112,29 @@ def forget(runtime: Runtime, actor: Actor, name: str, references: Sequence[str],
 
 
 class _Pulling:
-    def __init__(self, runtime: Runtime, actor: Actor, shop: Shop, progress: Progress) -> None:
+    def __init__(self, runtime: Runtime, actor: Actor, shop: Shop, watch: Watch) -> None:
         self.runtime = runtime
         self.actor = actor
         self.shop = shop
-        self.progress = progress
+        self.watch = watch
+        self.progress = watch.progress
         self.result = PullResult(shop.name)
         self.newest: dt.datetime | None = None
 
-    def go(self, *, full: bool, adopt: bool, references: Sequence[str] | None, job_id: UUID | None) -> PullResult:
+    def go(self, *, full: bool, adopt: bool, references: Sequence[str] | None) -> PullResult:
         """Under the store's lock."""
         with self.runtime.write(self.actor) as unit:
             warning = operations.refuse_overspent(unit, self.shop.platform)
             self.result.warnings += [warning] if warning else []
             operations.close_orphans(unit, SYNC_TYPE, source=self.shop.name, message="pull again")
             run = operations.begin_run(unit, SYNC_TYPE, source=self.shop.name, target="catalogue", files=())
-            run.job_id = job_id
+            run.job_id = self.watch.job_id
             store = StoreRepository(unit.session).get(self.shop.id)
             since = None if full or adopt or store.pulled_until is None else store.pulled_until - _OVERLAP
             begun = unit.now
         is_whole = since is None and references is None
         try:
-            sight = insist(lambda: self._look(since, references, keep=adopt), self.shop.pause)
+            sight = insist(lambda: self._look(since, references, keep=adopt), self.shop.watch.pause)
             if is_whole:
                 self._miss(sight, begun)
             if adopt and sight.strangers:
@@ -157,6 +154,7 @@ class _Pulling:
         self._tell(sight)
         with self.runtime.write(self.actor) as unit:
             operations.finish_run(unit, run.id, _history(self.result))
+            operations.note_freshness(unit, SYNC_TYPE, source=self.shop.name, status=self.result.status)
             store = StoreRepository(unit.session).get(self.shop.id)
             store.last_sync_at = unit.now
             if references is None:
@@ -216,6 +214,7 @@ class _Pulling:
             self.result.status = status
             run = replace(_history(self.result), message=reason)
             operations.finish_run(unit, run_id, run)
+            operations.note_freshness(unit, SYNC_TYPE, source=self.shop.name, status=status)
 
 
 def _history(result: PullResult) -> operations.RunResult:

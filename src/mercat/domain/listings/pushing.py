@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from mercat.core.actor import Actor
+from mercat.core.jobs import Progress
 from mercat.core.unit import Runtime
 from mercat.domain.listings.connecting import Shop
 from mercat.domain.listings.drafting import Terms, kept
@@ -23,7 +24,6 @@ _AT_ONCE = 100
 _RECORDED_AT_ONCE = 25
 _RECORDED_EVERY_S = 0.5
 _CALLS_WRITTEN_AT_ONCE = 200
-Progress = Callable[[str, int, int | None], None]
 
 
 class Pusher:
@@ -80,7 +80,7 @@ class Pusher:
             self.progress("withdrawing", self.tally.counts["archived"], None)
 
     def _withdraw(self, reference: str, *, is_deleting: bool) -> None:
-        insist(lambda: self.shop.channel.withdraw(reference, delete=is_deleting), self.shop.pause)
+        insist(lambda: self.shop.channel.withdraw(reference, delete=is_deleting), self.shop.watch.pause)
 
     # -- a page ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +117,7 @@ class Pusher:
         If it is all of them, it is the shop that does not answer: raises what it says.
         """
         waiting = {each.key: each for each in drafts}
-        patience = Patience(self.shop.pause)
+        patience = Patience(self.shop.watch.pause)
         while waiting:
             failed = self._try(list(waiting.values()), waiting)
             if not waiting or failed is None:

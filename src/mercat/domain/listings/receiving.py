@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -11,9 +10,10 @@ from uuid import UUID
 import msgspec
 
 from mercat.core.actor import Actor
+from mercat.core.jobs import UNWATCHED, Watch
 from mercat.core.log import get_logger
 from mercat.core.unit import Runtime, WriteUnit
-from mercat.domain.listings.connecting import Pause, open_shop
+from mercat.domain.listings.connecting import open_shop
 from mercat.domain.listings.messages import ReadDeliveries
 from mercat.domain.listings.pull_repository import PullBulk
 from mercat.domain.listings.pulling import forget, pull
@@ -30,6 +30,12 @@ class _Kept(msgspec.Struct, frozen=True):
 
     concerns: str
     subject: str | None = None
+
+
+def expect_delivery(runtime: Runtime, actor: Actor, store_id: UUID) -> None:
+    """Before anything is read of it. Raises ``NotFound`` where there is no such store: strangers know none."""
+    with runtime.read(actor) as unit:
+        StoreRepository(unit.session).get(store_id)
 
 
 def receive(runtime: Runtime, actor: Actor, store_id: UUID, headers: Mapping[str, str], body: bytes) -> bool:
@@ -56,9 +62,7 @@ def _keep(unit: WriteUnit, store_id: UUID, name: str, key: str, notice: Notice) 
     return claimed is not None
 
 
-def read_deliveries(
-    runtime: Runtime, actor: Actor, name: str, *, pause: Pause = time.sleep, job_id: UUID | None = None
-) -> dict[str, int]:
+def read_deliveries(runtime: Runtime, actor: Actor, name: str, *, watch: Watch = UNWATCHED) -> dict[str, int]:
     """Work on everything that a store's channel delivered; how much of what. Safe to repeat.
 
     A delivery that tells what we know already (our own publication comes back as one) costs no call. What cannot be
@@ -76,9 +80,7 @@ def read_deliveries(
         results = {each.id: f"{kept[each.id].concerns}: {each.topic}" for each in waiting}
         try:
             _close_account(runtime, actor, store_id, [each.concerns for each in kept.values()])
-            _look(
-                runtime, actor, name, _references(runtime, actor, store_id, waiting, kept), pause=pause, job_id=job_id
-            )
+            _look(runtime, actor, name, _references(runtime, actor, store_id, waiting, kept), watch=watch)
         except Exception:
             with runtime.write(actor) as unit:
                 operations.finish_deliveries(unit, results, failed=True)
@@ -119,13 +121,11 @@ def _references(
     return sorted(found) if store.is_active else []
 
 
-def _look(
-    runtime: Runtime, actor: Actor, name: str, references: list[str], *, pause: Pause, job_id: UUID | None
-) -> None:
+def _look(runtime: Runtime, actor: Actor, name: str, references: list[str], *, watch: Watch) -> None:
     if references:
         with runtime.read(actor) as unit:
             begun = unit.now
-        seen = pull(runtime, actor, name, references=references, pause=pause, job_id=job_id)
+        seen = pull(runtime, actor, name, references=references, watch=watch)
         if seen.seen < len(references):
             forget(runtime, actor, name, references, begun)
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 
 from mercat.core.money import is_canonical
 from mercat.core.unit import WriteUnit
+from mercat.domain.alerts.messages import Noticed, Settled
+from mercat.domain.alerts.schemas import Signal, Subject
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.connecting import Shop
 from mercat.domain.listings.drafting import digest_of, kept
 from mercat.domain.listings.outcome_repository import OutcomeBulk, Placed, PlacedVariant, Sent
+from mercat.domain.operations import service as operations
 from mercat.sdk.channels import Outcome, Shown
 from mercat.sdk.errors import Rejected
 
 _MOST_NAMED = 50
+_TOLD_AT_ONCE = 100
 
 
 @dataclass
@@ -67,6 +72,32 @@ def record(unit: WriteUnit, shop: Shop, outcomes: Sequence[Outcome], tally: Tall
     tally.counts["failed"] += len(refused)
     for why in refused.values():
         tally.complain(why)
+    _tell(unit, shop, [each for each in sent.values() if each.listing_id in refused], refused)
+
+
+def _tell(unit: WriteUnit, shop: Shop, listings: Sequence[Sent], reasons: dict[bytes, str]) -> None:
+    """Whoever wants to know outside: what is refused stays so until a person changes something."""
+    told = [
+        {
+            "listing_id": UUID(bytes=each.listing_id),
+            "product_id": UUID(bytes=each.product_id) if each.product_id else None,
+            "reason": reasons[each.listing_id],
+        }
+        for each in listings
+    ]
+    operations.emit_pages(unit, "listing.failed", {"store": shop.name}, name="listings", items=told, size=_TOLD_AT_ONCE)
+    signals = [
+        Signal(
+            "listing_failed",
+            Subject("listing", str(UUID(bytes=each.listing_id)), f"{each.key} at {shop.name}"),
+            f"{shop.name} refused {each.key}",
+            f"{reasons[each.listing_id]}. It is sent again when the product changes, or with `mercat listings retry`.",
+            facts={"store": shop.name, "platform": shop.platform},
+        )
+        for each in listings
+    ]
+    if signals:
+        unit.announce(Noticed(signals))
 
 
 def _place(unit: WriteUnit, shop: Shop, book: OutcomeBulk, placed: Sequence[tuple[Sent, Shown]]) -> None:
@@ -83,6 +114,8 @@ def _place(unit: WriteUnit, shop: Shop, book: OutcomeBulk, placed: Sequence[tupl
             )
         )
     book.place(rows, unit.now)
+    arrived = [Subject("listing", str(UUID(bytes=listing.listing_id))) for listing, _ in placed]
+    unit.announce(Settled("listing_failed", arrived))
     owners = book.variant_ids([listing.product_id for listing, _ in placed if listing.product_id])
     variants = [each for listing, shown in placed for each in variants_of(listing.listing_id, shown, shop, owners)]
     book.place_variants(variants, unit.now)

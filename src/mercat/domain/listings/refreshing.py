@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import NamedTuple
 
 import msgspec
 
 from mercat.core.actor import Actor
+from mercat.core.jobs import Progress
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
+from mercat.domain.alerts.messages import Noticed
+from mercat.domain.alerts.schemas import Signal, Subject
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.connecting import Shop
 from mercat.domain.listings.drafting import EDITION, Terms, Wanted, digest_of, draft_of, key_of, wanted_of
@@ -19,7 +22,6 @@ from mercat.sdk.channels import Collecting
 
 _PAGE = 500
 _FIRST = bytes(16)
-Progress = Callable[[str, int, int | None], None]
 
 
 class Pending(NamedTuple):
@@ -70,12 +72,30 @@ def refresh(
             rows = listings.to_look_at(shop.selling.statuses, after=after, limit=_PAGE, only=only)
             found = [look_of(each, shop) for each in pending_of(unit, shop, terms, rows)]
         if not rows:
+            with runtime.write(actor) as unit:
+                _tell_of_blocked(unit, shop)
             return looked
         with runtime.write(actor) as unit:
             ListingBulk(unit.bulk, shop.id.bytes).write(found, unit.now)
         after = rows[-1].product_id
         looked += len(rows)
         progress("comparing", looked, None)
+
+
+def _tell_of_blocked(unit: WriteUnit, shop: Shop) -> None:
+    """How many listings the channel's limits keep back: one alert for the store, over when there is none."""
+    blocked = ListingBulk(unit.bulk, shop.id.bytes).counts().get("blocked", 0)
+    signal = Signal(
+        "listing_blocked",
+        Subject("store", str(shop.id), shop.name),
+        f"{blocked:,} {'listing' if blocked == 1 else 'listings'} of {shop.name} cannot be sent as "
+        f"{'it is' if blocked == 1 else 'they are'}",
+        f"`mercat listings list --store {shop.name} --state blocked` says what each lacks.",
+        is_on=blocked > 0,
+        new_value=str(blocked),
+        facts={"blocked": blocked, "platform": shop.platform},
+    )
+    unit.announce(Noticed([signal]))
 
 
 def _look_at_all_if_moved(unit: WriteUnit, shop: Shop, terms: Terms, *, everything: bool) -> None:

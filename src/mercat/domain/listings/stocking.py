@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from mercat.core.actor import Actor
+from mercat.core.jobs import Progress
 from mercat.core.unit import Runtime
 from mercat.domain.listings.connecting import Shop
-from mercat.domain.listings.pushing import Progress
 from mercat.domain.listings.stock_repository import Level, StockBulk
 from mercat.domain.listings.waiting import insist
 from mercat.sdk.channels import StockLevel
@@ -50,7 +50,7 @@ class Stocker:
             StockLevel(each.stock_reference, self.shop.stocked or "", each.wanted, each.there, key)
             for key, each in by_key.items()
         ]
-        outcomes = insist(lambda: list(self.shop.channel.set_stock(asked)), self.shop.pause)
+        outcomes = insist(lambda: list(self.shop.channel.set_stock(asked)), self.shop.watch.pause)
         done = [by_key[each.key] for each in outcomes if each.error is None]
         stale = [
             by_key[each.key] for each in outcomes if isinstance(each.error, Rejected) and each.error.field == "expected"
@@ -64,7 +64,7 @@ class Stocker:
     def _looked_up(self, stale: Sequence[Level]) -> list[Level]:
         """The same with what the shop offers now; those that are gone there, or right by now, are left out."""
         references = {each.reference for each in stale}
-        shown = insist(lambda: list(self.shop.channel.listings(references=references)), self.shop.pause)
+        shown = insist(lambda: list(self.shop.channel.listings(references=references)), self.shop.watch.pause)
         there = {
             variant.stock_reference: variant.quantities.get(self.shop.stocked or "", 0)
             for each in shown

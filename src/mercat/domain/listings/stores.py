@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import msgspec
-
 from mercat.core.actor import Actor
 from mercat.core.errors import Conflict, Invalid
 from mercat.core.ids import new_id
+from mercat.core.redaction import redact
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
+from mercat.domain.access.messages import Administered
+from mercat.domain.alerts.messages import Settled
+from mercat.domain.alerts.schemas import Subject
 from mercat.domain.listings.connecting import (
-    Meter,
     channel_of,
-    checked,
     credentials_place,
     open_shop,
     selling_of,
@@ -26,12 +25,14 @@ from mercat.domain.listings.connecting import (
 from mercat.domain.listings.models import Store, StoreLocation
 from mercat.domain.listings.schemas import Selling, StoreDraft, StoreView
 from mercat.domain.listings.store_repository import StoreRepository
-from mercat.sdk import http
+from mercat.domain.operations import service as operations
 from mercat.sdk.channels import Account, Surroundings, Token
-from mercat.sdk.errors import Rejected
+from mercat.sdk.checking import checked
+from mercat.sdk.sandboxes import handed_out, refuse_distant
 
-_HANDED_OUT = "/__sandbox__/credentials"
 _LONGEST_NAME = 100
+# What is told of a store as a whole, and is over when it is disconnected.
+_ALERTS = ("account_unauthorized", "listing_blocked")
 
 
 def secrets_wanted(platform: str) -> list[tuple[str, str, bool]]:
@@ -41,16 +42,14 @@ def secrets_wanted(platform: str) -> list[tuple[str, str, bool]]:
 
 
 def sandbox_draft(name: str, platform: str, address: str, *, selling: Mapping[str, Any] | None = None) -> StoreDraft:
-    """A draft for a loopback shop, which hands its credentials out. Raises ``Invalid`` for any other address."""
+    """A draft for a loopback shop, which hands its credentials out.
+
+    Raises ``Invalid`` for any other address, ``Unavailable`` where nothing answers there, ``Rejected`` where something
+    else does.
+    """
     parts = channel_of(platform)
-    _refuse_distant(address)
-    with http.client(allow_private=True, timeout_s=10) as client:
-        answer = http.check(client.get(address.rstrip("/") + _HANDED_OUT))
-    try:
-        handed = msgspec.json.decode(answer.content, type=dict[str, Any])
-    except msgspec.DecodeError as wrong:
-        message = f"{address} handed out no credentials: is it a shop made by `mercat sandbox`?"
-        raise Rejected(message) from wrong
+    start = f"`mercat sandbox {platform} --port {urlsplit(address).port or 'PORT'}` starts one"
+    handed = handed_out(address, what="shop", start=start)
     settings = {key: value for key, value in handed.items() if key in parts.settings.model_fields}
     # Whatever it calls itself, this is where it answers.
     settings["domain"] = address.rstrip("/")
@@ -65,23 +64,15 @@ def add(runtime: Runtime, actor: Actor, draft: StoreDraft) -> tuple[StoreView, A
     channel raises.
     """
     actor.require("listings.connect")
-    if not draft.name.strip() or len(draft.name) > _LONGEST_NAME:
-        message = f"a store's name has 1 to {_LONGEST_NAME} characters"
-        raise Invalid(message)
+    store_id, settings, secrets = refuse_draft(runtime, actor, draft)
     parts = channel_of(draft.platform)
-    settings = checked(parts.settings, draft.settings, f"the settings of a {draft.platform} store")
-    secrets = checked(parts.secrets, draft.secrets, f"the credentials of a {draft.platform} store")
-    checked(Selling, draft.selling, "how the store sells")
-    if draft.is_sandbox:
-        _refuse_distant(settings.domain)
-    store_id = _place_for(runtime, actor, draft, settings.domain)
     tokens: list[Token] = []
-    meter = Meter(runtime, actor, store_id)
+    meter = operations.Meter(runtime, actor, store_id)
     surroundings = Surroundings(
         load_token=lambda: tokens[-1] if tokens else None,
         save_token=tokens.append,
         called=meter.called,
-        pause=_refuse_waiting,
+        pause=refuse_waiting,
         allow_private=draft.is_sandbox,
     )
     try:
@@ -105,8 +96,26 @@ def add(runtime: Runtime, actor: Actor, draft: StoreDraft) -> tuple[StoreView, A
             store.token_expires_at = token.expires_at
         _note_account(unit, store, account)
         unit.save()
+        _audit(unit, "store.connected", store, domain=store.shop_domain, platform=store.platform)
         view = view_of(unit, store)
     return view, account
+
+
+def refuse_draft(runtime: Runtime, actor: Actor, draft: StoreDraft) -> tuple[UUID, Any, Any]:
+    """Judge all that can be judged without calling: the id that the store will have, its settings and its secrets.
+
+    Raises ``Invalid``, and ``Conflict`` where the name or the shop is taken.
+    """
+    if not draft.name.strip() or len(draft.name) > _LONGEST_NAME:
+        message = f"a store's name has 1 to {_LONGEST_NAME} characters"
+        raise Invalid(message)
+    parts = channel_of(draft.platform)
+    settings = checked(parts.settings, draft.settings, f"the settings of a {draft.platform} store")
+    secrets = checked(parts.secrets, draft.secrets, f"the credentials of a {draft.platform} store")
+    checked(Selling, draft.selling, "how the store sells")
+    if draft.is_sandbox:
+        refuse_distant(settings.domain, what="shop")
+    return _place_for(runtime, actor, draft, settings.domain), settings, secrets
 
 
 def look_up(runtime: Runtime, actor: Actor, name: str) -> tuple[StoreView, Account]:
@@ -133,6 +142,7 @@ def set_selling(unit: WriteUnit, name: str, changes: Mapping[str, Any]) -> Store
         merged[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
     store.settings = checked(Selling, merged, "how the store sells").model_dump(mode="json", exclude_unset=True)
     unit.save()
+    _audit(unit, "store.changed", store, settings=store.settings)
     return view_of(unit, store)
 
 
@@ -141,9 +151,13 @@ def subscribe(runtime: Runtime, actor: Actor, name: str, address: str) -> list[s
     actor.require("listings.connect")
     shop = open_shop(runtime, actor, name)
     try:
-        return shop.channel.subscribe(f"{address.rstrip('/')}/webhooks/{shop.id}")
+        topics = shop.channel.subscribe(f"{address.rstrip('/')}/webhooks/{shop.id}")
     finally:
         shop.meter.flush()
+    with runtime.write(actor) as unit:
+        store = StoreRepository(unit.session).get(shop.id)
+        _audit(unit, "store.subscribed", store, address=redact(address), topics=topics)
+    return topics
 
 
 def remove(unit: WriteUnit, name: str) -> None:
@@ -151,7 +165,12 @@ def remove(unit: WriteUnit, name: str) -> None:
     unit.actor.require("listings.connect")
     store = StoreRepository(unit.session).by_name(name)
     store.is_active, store.credentials, store.token, store.token_expires_at = False, "", None, None
+    for sync_type in ("store_publish", "store_pull"):
+        operations.forget_freshness(unit, sync_type, store.name)
+    for kind in _ALERTS:
+        unit.announce(Settled(kind, [Subject("store", str(store.id), store.name)]))
     unit.save()
+    _audit(unit, "store.removed", store)
 
 
 def list_all(unit: ReadUnit) -> list[StoreView]:
@@ -209,6 +228,10 @@ def view_of(unit: ReadUnit, store: Store) -> StoreView:
     )
 
 
+def _audit(unit: WriteUnit, action: str, store: Store, **details: object) -> None:
+    unit.announce(Administered(action, ("store", store.id, store.name), details))
+
+
 def _place_for(runtime: Runtime, actor: Actor, draft: StoreDraft, domain: str) -> UUID:
     """The id that the store will have. Raises ``Conflict`` where the name or the shop is taken."""
     with runtime.read(actor) as unit:
@@ -226,6 +249,7 @@ def _place_for(runtime: Runtime, actor: Actor, draft: StoreDraft, domain: str) -
 def _note_account(unit: WriteUnit, store: Store, account: Account) -> None:
     store.currency, store.timezone, store.scopes = account.currency, account.timezone, list(account.scopes)
     store.paused_reason = None
+    unit.announce(Settled("account_unauthorized", [Subject("store", str(store.id), store.name)]))
     repository = StoreRepository(unit.session)
     known = {each.reference: each for each in repository.places(store.id)}
     is_any_stocked = any(each.is_stocked for each in known.values())
@@ -242,19 +266,6 @@ def _note_account(unit: WriteUnit, store: Store, account: Account) -> None:
         gone.is_active = False
 
 
-def _refuse_distant(address: str) -> None:
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    try:
-        is_near = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_near = False
-    if not is_near:
-        message = (
-            f"{address} is not on this machine: only a loopback shop (http://127.0.0.1:PORT) hands credentials out"
-        )
-        raise Invalid(message)
-
-
-def _refuse_waiting(seconds: float) -> None:
+def refuse_waiting(seconds: float) -> None:
     message = f"the shop asks to wait {seconds:.0f} s before it answers: try again then"
     raise Conflict(message)

@@ -39,6 +39,11 @@ class ListingRepository(Repository[Listing]):
             rows = rows.where(Listing.store_id == store_id)
         return self.session.scalars(rows).all()
 
+    def whole(self, listing_id: UUID) -> Listing | None:
+        """With its store and its product."""
+        found: Listing | None = self.session.scalar(self._whole().where(Listing.id == listing_id))
+        return found
+
     def first_skus(self, product_ids: Sequence[UUID]) -> dict[UUID, str]:
         """The SKU that each product is called by."""
         bulk = Bulk(self.session.connection())

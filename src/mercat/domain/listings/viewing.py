@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 from msgspec import to_builtins
 
@@ -49,10 +50,25 @@ def retry(unit: WriteUnit, store: str, skus: Sequence[str] = ()) -> int:
     return ListingRepository(unit.session).retry(store_id, ids if skus else None)
 
 
-def settle(unit: WriteUnit, sku: str, *, store: str, take: Literal["ours", "theirs"]) -> ListingView:
+def get_listing(unit: ReadUnit, listing_id: UUID) -> dict[str, Any]:
+    """One listing whole, as ``show_listing`` gives it. Raises ``NotFound``."""
+    unit.actor.require("listings.read")
+    repository = ListingRepository(unit.session)
+    listing = repository.whole(listing_id)
+    if listing is None:
+        message = f"there is no listing {listing_id}"
+        raise NotFound(message)
+    [view] = _views(repository, [listing])
+    return _whole(repository, view, listing)
+
+
+def settle(
+    unit: WriteUnit, sku: str, *, store: str, take: Literal["ours", "theirs"], fields: Collection[str] = ()
+) -> ListingView:
     """A person decides about a listing that drifted: ours is sent again, or the shop's values come into the catalogue.
 
-    Either way the next run sends what is left to be sent. Raises ``NotFound``, and ``Conflict`` where nothing drifted.
+    ``fields``: those that are taken so, where not all are; the others go the other way. Either way the next run sends what is
+    left to be sent. Raises ``NotFound``, ``Invalid`` for a field that did not drift, and ``Conflict`` where nothing drifted.
     """
     unit.actor.require("listings.publish")
     repository = ListingRepository(unit.session)
@@ -61,16 +77,26 @@ def settle(unit: WriteUnit, sku: str, *, store: str, take: Literal["ours", "thei
         message = f"{sku} at {store} shows what was sent: there is nothing to settle"
         raise Conflict(message, sku=sku)
     theirs = record_of_kept(listing.theirs_payload)
-    if take == "theirs":
-        shown = Shown(reference=listing.platform_listing_id or "", product=theirs, variants=[])
-        for name in listing.drift:
-            pull_field(unit, shown, name)
+    shown = Shown(reference=listing.platform_listing_id or "", product=theirs, variants=[])
+    for name in _taken_over(listing.drift, take, fields):
+        pull_field(unit, shown, name)
     listing.shown_payload, listing.shown_hash = listing.theirs_payload, listing.theirs_hash
     listing.theirs_payload = listing.theirs_hash = listing.drift = None
     # Nothing is known to be there as it was sent: it is looked at again, and sent.
     listing.state, listing.published_hash, listing.product_revision = "pending", None, None
     unit.save()
     return _views(repository, [listing])[0]
+
+
+def _taken_over(drift: Collection[str], take: Literal["ours", "theirs"], fields: Collection[str]) -> list[str]:
+    """The fields in which the shop is right."""
+    unknown = [name for name in fields if name not in drift]
+    if unknown:
+        message = f"{unknown[0]} does not differ: what does is {', '.join(drift)}"
+        raise Invalid(message, field="fields")
+    if not fields:
+        return list(drift) if take == "theirs" else []
+    return [name for name in drift if (name in fields) == (take == "theirs")]
 
 
 def _store_id(unit: ReadUnit, store: str | None) -> Any:

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mercat.core.errors import Conflict, Invalid
+from mercat.core.log import get_logger
 from mercat.core.unit import ReadUnit, WriteUnit
+from mercat.domain.access.messages import Administered
 from mercat.domain.operations.calls_repository import CallsRepository
+from mercat.domain.operations.configurable import WARN_PCT
+from mercat.domain.operations.configuring import value_of
+from mercat.domain.operations.emitting import emit
+from mercat.domain.operations.messages import BudgetNearlySpent
 from mercat.sdk.channels import Call
 
-_WARN_AT_PCT = 80
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,15 +39,25 @@ class BudgetView:
 
 
 def record_calls(unit: WriteUnit, calls: Sequence[Call], *, account: UUID | None, job_id: UUID | None = None) -> None:
-    """Calls that went out, in one statement."""
-    CallsRepository(unit.session).insert(calls, unit.now, account=account, job_id=job_id)
+    """Calls that went out, in one statement. Whoever takes a budget past its warning is told so, once a month."""
+    repository = CallsRepository(unit.session)
+    repository.insert(calls, unit.now, account=account, job_id=job_id)
+    month = month_of(unit.now)
+    for service, limit in repository.unwarned({each.service[:50] for each in calls}, month).items():
+        spent = repository.sent(service, month)
+        # Whoever marks it first says it: another run may pass the same line at the same time.
+        if _is_nearly_spent(unit, spent, limit) and repository.mark_warned(service, month, unit.now):
+            log.warning("budget_nearly_spent", service=service, spent=spent, limit=limit)
+            emit(unit, "budget.nearly_spent", {"service": service, "spent": spent, "monthly_calls": limit})
+            unit.announce(BudgetNearlySpent(service, spent, limit))
 
 
 def usage(unit: ReadUnit) -> list[BudgetView]:
     """Every service that was called this month or has a budget."""
+    unit.actor.require("operations.read")
     repository = CallsRepository(unit.session)
     budgets = repository.budgets()
-    found = {row[0]: row for row in repository.since(_month(unit.now))}
+    found = {row[0]: row for row in repository.since(month_of(unit.now))}
     return [
         BudgetView(name, *(found[name][1:4] if name in found else (0, 0, 0.0)), budgets.get(name), _mean(found, name))
         for name in sorted({*found, *budgets})
@@ -55,27 +71,40 @@ def set_budget(unit: WriteUnit, service: str, monthly_calls: int | None) -> None
         message = f"a budget is a number of calls from 0 up, not {monthly_calls}"
         raise Invalid(message)
     CallsRepository(unit.session).set_budget(service, monthly_calls)
+    unit.announce(Administered("budget.set", ("service", service, service), {"monthly_calls": monthly_calls}))
 
 
 def refuse_overspent(unit: ReadUnit, service: str) -> str | None:
-    """Raises ``Conflict`` where the month's budget is spent; a warning where four fifths of it are."""
+    """Raises ``Conflict`` where the month's budget is spent; what to say where ``usage.warn_pct`` of it are."""
     repository = CallsRepository(unit.session)
     limit = repository.budgets().get(service)
     if limit is None:
         return None
-    spent = repository.sent(service, _month(unit.now))
+    spent = repository.sent(service, month_of(unit.now))
     if spent >= limit:
         message = (
             f"the month's budget of {limit:,} calls to {service} is spent ({spent:,} went out): what is not urgent waits. "
             f"`mercat usage budget {service} --calls N` gives it more"
         )
         raise Conflict(message, service=service)
-    if spent * 100 >= limit * _WARN_AT_PCT:
+    if _is_nearly_spent(unit, spent, limit):
         return f"{spent:,} of the month's {limit:,} calls to {service} are spent"
     return None
 
 
-def _month(now: dt.datetime) -> dt.datetime:
+def nearly_spent(unit: ReadUnit) -> list[str]:
+    """The services whose month's calls are past the warning."""
+    repository, month = CallsRepository(unit.session), month_of(unit.now)
+    budgets = repository.budgets()
+    return [name for name, limit in budgets.items() if _is_nearly_spent(unit, repository.sent(name, month), limit)]
+
+
+def _is_nearly_spent(unit: ReadUnit, spent: int, limit: int) -> bool:
+    return spent * 100 >= limit * value_of(unit, WARN_PCT)
+
+
+def month_of(now: dt.datetime) -> dt.datetime:
+    """The first instant of the calendar month, in UTC: budgets are of months."""
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 
 from mercat.core.database.bulk import Bulk
 from mercat.core.ids import new_id_bytes
+from mercat.core.jobs.outbox import rows_of
 from mercat.core.repository import Repository
 from mercat.domain.operations.models import ApiBudget, ApiUsage
 from mercat.sdk.channels import Call
@@ -93,6 +94,18 @@ class CallsRepository(Repository[ApiUsage]):
         """Calls a month by service."""
         return {each.service: each.monthly_calls for each in self.session.scalars(select(ApiBudget))}
 
+    def unwarned(self, services: Collection[str], month: dt.datetime) -> dict[str, int]:
+        """Of these services those with a budget that nobody was warned of this month, and how much it is."""
+        rows = select(ApiBudget.service, ApiBudget.monthly_calls).where(
+            ApiBudget.service.in_(services), _is_unwarned(month)
+        )
+        return {row.service: row.monthly_calls for row in self.session.execute(rows)}
+
+    def mark_warned(self, service: str, month: dt.datetime, now: dt.datetime) -> bool:
+        """Whether nobody had done so this month."""
+        mark = update(ApiBudget).where(ApiBudget.service == service, _is_unwarned(month)).values(warned_at=now)
+        return rows_of(self.session.execute(mark, execution_options={"synchronize_session": False})) == 1
+
     def set_budget(self, service: str, monthly_calls: int | None) -> None:
         """Put, change or remove a budget."""
         row = self.session.scalars(select(ApiBudget).where(ApiBudget.service == service)).one_or_none()
@@ -102,4 +115,9 @@ class CallsRepository(Repository[ApiUsage]):
         elif row is None:
             self.session.add(ApiBudget(service=service, monthly_calls=monthly_calls))
         else:
-            row.monthly_calls = monthly_calls
+            # Another budget is another line to pass.
+            row.monthly_calls, row.warned_at = monthly_calls, None
+
+
+def _is_unwarned(month: dt.datetime) -> ColumnElement[bool]:
+    return or_(ApiBudget.warned_at.is_(None), ApiBudget.warned_at < month)

@@ -64,8 +64,3 @@ def finish_deliveries(unit: WriteUnit, results: Mapping[UUID, str], *, failed: b
         row.state, row.finished_at, row.result = "failed" if failed else "done", unit.now, result
         if not failed:
             row.payload = None
-
-
-def purge_deliveries(unit: WriteUnit, older_than: dt.timedelta) -> int:
-    """Remove what was done so long ago that no sender repeats it; how many."""
-    return InboxRepository(unit.session).purge(unit.now - older_than)

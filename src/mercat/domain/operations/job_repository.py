@@ -39,22 +39,20 @@ class JobViewRepository(Repository[Job]):
         rows = select(Job.status, func.count()).group_by(Job.status)
         return {str(row[0]): int(row[1]) for row in self.session.execute(rows)}
 
-    def is_queued(self, merge_key: str) -> bool:
-        """Whether a job of this key waits."""
-        return self.session.scalar(select(Job.id).where(Job.queued_key == merge_key)) is not None
-
 
 class JobEventRepository(Repository[JobEvent]):
     """The logs of jobs, oldest first."""
 
     model = JobEvent
 
-    def of(self, job_id: UUID, *, after: UUID | None, most: int) -> list[JobEvent]:
-        """Lines after one that is known already."""
-        rows = select(JobEvent).where(JobEvent.job_id == job_id).order_by(JobEvent.id).limit(most)
+    def of(self, job_id: UUID, *, after: UUID | None, most: int, is_latest: bool = False) -> list[JobEvent]:
+        """Lines after one that is known already: the first of them, or the last."""
+        rows = select(JobEvent).where(JobEvent.job_id == job_id).limit(most)
         if after is not None:
             rows = rows.where(JobEvent.id > after)
-        return list(self.session.scalars(rows))
+        if not is_latest:
+            return list(self.session.scalars(rows.order_by(JobEvent.id)))
+        return list(self.session.scalars(rows.order_by(JobEvent.id.desc())))[::-1]
 
 
 class ScheduleRepository(Repository[Schedule]):
@@ -73,6 +71,10 @@ class ScheduleRepository(Repository[Schedule]):
             message = f"there is no schedule called {name}; mercat schedule list shows them"
             raise NotFound(message)
         return found
+
+    def active(self) -> list[Schedule]:
+        """Those that fire, by name."""
+        return list(self.session.scalars(select(Schedule).where(Schedule.is_active).order_by(Schedule.name)))
 
     def listed(self, *, page: int, per_page: int) -> Page[Schedule]:
         """By name."""

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from mercat.core.errors import Conflict, Invalid
 from mercat.core.jobs.firing import fire
+from mercat.core.jobs.messages import Message
 from mercat.core.jobs.models import Schedule
 from mercat.core.jobs.registry import message_of, payload_of
 from mercat.core.page import Page
-from mercat.core.schedule import next_cron, next_every, zone_of
+from mercat.core.schedule import following, next_cron, next_every, zone_of
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.operations.job_repository import ScheduleRepository
 
@@ -70,6 +71,26 @@ def add_schedule(unit: WriteUnit, draft: ScheduleDraft) -> Schedule:
     )
     unit.add(schedule)
     return schedule
+
+
+def ensure_schedule(
+    unit: WriteUnit, name: str, message: Message, *, cron: str | None = None, every_s: int | None = None
+) -> None:
+    """Have a job of the house's own run by itself, unless a schedule of that name is there already."""
+    if ScheduleRepository(unit.session).by_name(name) is not None:
+        return
+    schedule = Schedule(
+        name=name,
+        kind=message.kind,
+        payload=payload_of(message),
+        queue=message.queue,
+        cron=cron,
+        every_s=every_s,
+        timezone="UTC",
+        next_at=following(cron, every_s, "UTC", due=unit.now, now=unit.now),
+        actor=unit.actor.name,
+    )
+    unit.add(schedule)
 
 
 def list_schedules(unit: ReadUnit, *, page: int = 1, per_page: int = 50) -> Page[Schedule]:

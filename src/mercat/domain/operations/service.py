@@ -2,21 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
-
-from mercat.core.jobs.context import current_job
-from mercat.core.page import Page
-from mercat.core.unit import ReadUnit, WriteUnit
-from mercat.domain.operations.calling import BudgetView, record_calls, refuse_overspent, set_budget, usage
-from mercat.domain.operations.inbox import Delivery, claim, claimed_deliveries, finish_deliveries, purge_deliveries
-from mercat.domain.operations.models import SyncHistory
-from mercat.domain.operations.repository import SyncHistoryRepository
+from mercat.domain.operations.backing_up import (
+    BackupDraft,
+    BackupView,
+    Restored,
+    create_backup,
+    enqueue_backup,
+    enqueue_verify,
+    list_backups,
+    restore_backup,
+    retain_backups,
+    verify_backup,
+)
+from mercat.domain.operations.calling import BudgetView, nearly_spent, record_calls, refuse_overspent, set_budget, usage
+from mercat.domain.operations.configurable import Key, declare, switch
+from mercat.domain.operations.configuring import (
+    ConfigurationView,
+    configuration_history,
+    get_configuration,
+    list_configurations,
+    secret_of,
+    set_configuration,
+    text_for,
+    value_of,
+)
+from mercat.domain.operations.counting import Meter
+from mercat.domain.operations.delivering import (
+    DeliveryTally,
+    deliver,
+    get_delivery,
+    list_deliveries,
+    replay,
+    replay_dead,
+    test_endpoint,
+)
+from mercat.domain.operations.emitting import EVENTS, EVERYTHING, emit, emit_ids, emit_pages, is_wanted
+from mercat.domain.operations.endpoints import (
+    EndpointDraft,
+    EndpointView,
+    add_endpoint,
+    change_endpoint,
+    get_endpoint,
+    list_endpoints,
+    remove_endpoint,
+    rotate_endpoint_secret,
+)
+from mercat.domain.operations.figures import JobFigures, Silence, job_figures, silences
+from mercat.domain.operations.health import DEGRADED, FAILING, OK, Watcher, find_watcher, health, is_ready
+from mercat.domain.operations.inbox import Delivery, claim, claimed_deliveries, finish_deliveries
+from mercat.domain.operations.list_repository import (
+    API_CALLS,
+    CONFIGURATION_CHANGES,
+    DELIVERIES,
+    JOB_LOG,
+    JOBS,
+    SCHEDULES,
+    SYNC_LOGS,
+    SYSTEM_LOGS,
+    WEBHOOK_DELIVERIES,
+    WORKERS,
+)
+from mercat.domain.operations.logbook import keeping_logs, list_logs
+from mercat.domain.operations.metering import CONTENT_TYPE, Meters, metrics
+from mercat.domain.operations.requests import (
+    KeptAnswer,
+    KeptRequest,
+    RequestClaim,
+    claim_request,
+    forget_request,
+    keep_answer,
+)
+from mercat.domain.operations.resealing import reseal
+from mercat.domain.operations.retrying import wait_after
+from mercat.domain.operations.runs import (
+    RunResult,
+    begin_run,
+    close_orphans,
+    finish_run,
+    forget_freshness,
+    list_runs,
+    note_freshness,
+)
 from mercat.domain.operations.scheduling import (
     ScheduleDraft,
     add_schedule,
+    ensure_schedule,
     find_schedule,
     list_schedules,
     remove_schedule,
@@ -31,116 +101,121 @@ from mercat.domain.operations.steering import (
     list_jobs,
     retry_job,
 )
+from mercat.domain.operations.tending import database_figures, database_health, optimize_database
+from mercat.domain.operations.tidying import ensure_nightly, tidy
 
 __all__ = [
+    "API_CALLS",
+    "CONFIGURATION_CHANGES",
+    "CONTENT_TYPE",
+    "DEGRADED",
+    "DELIVERIES",
+    "EVENTS",
+    "EVERYTHING",
+    "FAILING",
+    "JOBS",
+    "JOB_LOG",
+    "OK",
     "OVER",
+    "SCHEDULES",
+    "SYNC_LOGS",
+    "SYSTEM_LOGS",
+    "WEBHOOK_DELIVERIES",
+    "WORKERS",
+    "BackupDraft",
+    "BackupView",
     "BudgetView",
+    "ConfigurationView",
     "Delivery",
+    "DeliveryTally",
+    "EndpointDraft",
+    "EndpointView",
+    "JobFigures",
+    "KeptAnswer",
+    "KeptRequest",
+    "Key",
+    "Meter",
+    "Meters",
+    "RequestClaim",
+    "Restored",
     "RunResult",
     "ScheduleDraft",
+    "Silence",
+    "Watcher",
+    "add_endpoint",
     "add_schedule",
     "begin_run",
     "cancel_job",
+    "change_endpoint",
     "claim",
+    "claim_request",
     "claimed_deliveries",
     "close_orphans",
+    "configuration_history",
     "count_jobs",
+    "create_backup",
+    "database_figures",
+    "database_health",
+    "declare",
+    "deliver",
+    "emit",
+    "emit_ids",
+    "emit_pages",
+    "enqueue_backup",
+    "enqueue_verify",
+    "ensure_nightly",
+    "ensure_schedule",
     "find_schedule",
+    "find_watcher",
     "finish_deliveries",
     "finish_run",
+    "forget_freshness",
+    "forget_request",
+    "get_configuration",
+    "get_delivery",
+    "get_endpoint",
     "get_job",
+    "health",
+    "is_ready",
+    "is_wanted",
+    "job_figures",
     "job_log",
+    "keep_answer",
+    "keeping_logs",
+    "list_backups",
+    "list_configurations",
+    "list_deliveries",
+    "list_endpoints",
     "list_jobs",
+    "list_logs",
     "list_runs",
     "list_schedules",
-    "purge_deliveries",
+    "metrics",
+    "nearly_spent",
+    "note_freshness",
+    "optimize_database",
     "record_calls",
     "refuse_overspent",
+    "remove_endpoint",
     "remove_schedule",
+    "replay",
+    "replay_dead",
+    "reseal",
+    "restore_backup",
+    "retain_backups",
     "retry_job",
+    "rotate_endpoint_secret",
     "run_schedule",
+    "secret_of",
     "set_budget",
+    "set_configuration",
+    "silences",
+    "switch",
+    "test_endpoint",
+    "text_for",
+    "tidy",
     "usage",
+    "value_of",
+    "verify_backup",
+    "wait_after",
 ]
-
-
-_MOST_LISTED = 200
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """How a run went. ``successful + failed + skipped`` is what was processed."""
-
-    status: str
-    total: int = 0
-    successful: int = 0
-    failed: int = 0
-    skipped: int = 0
-    record_counts: Mapping[str, int] = field(default_factory=dict)
-    message: str | None = None
-    warnings: Sequence[str] = ()
-    errors: Sequence[str] = ()
-    change_set_id: UUID | None = None
-
-
-def begin_run(
-    unit: WriteUnit, sync_type: str, *, source: str, target: str, files: Sequence[Mapping[str, Any]]
-) -> SyncHistory:
-    """A run starts; it knows the job that it is part of."""
-    run = SyncHistory(
-        sync_type=sync_type,
-        sync_source=source[:255],
-        sync_target=target,
-        status="running",
-        started_at=unit.now,
-        input_files=[dict(each) for each in files],
-        actor=unit.actor.name,
-        job_id=current_job(),
-    )
-    unit.add(run)
-    return run
-
-
-def finish_run(unit: WriteUnit, run_id: UUID, result: RunResult) -> None:
-    """A run ends. Of very many warnings the first two hundred are kept, with a line that says so."""
-    run = SyncHistoryRepository(unit.session).get(run_id)
-    run.status = result.status
-    run.completed_at = unit.now
-    run.total_items = result.total
-    run.items_processed = result.successful + result.failed + result.skipped
-    run.items_successful, run.items_failed, run.items_skipped = result.successful, result.failed, result.skipped
-    run.record_counts = dict(result.record_counts)
-    run.message = result.message
-    run.warnings, run.errors = _listed(result.warnings), _listed(result.errors)
-    run.change_set_id = result.change_set_id
-
-
-def close_orphans(
-    unit: WriteUnit,
-    sync_type: str,
-    *,
-    source: str | None = None,
-    target: str | None = None,
-    message: str = "nothing of it was applied",
-) -> int:
-    """Runs whose process died are marked failed. The caller holds the lock that every run of this type holds.
-
-    ``source``, ``target``: only runs from or to there, where each has a lock of its own.
-    """
-    orphans = SyncHistoryRepository(unit.session).running(sync_type)
-    orphans = [each for each in orphans if target is None or each.sync_target == target]
-    orphans = [each for each in orphans if source is None or each.sync_source == source]
-    for each in orphans:
-        each.status, each.completed_at = "failed", unit.now
-        each.message = f"the process ended before the run did; {message}"
-    return len(orphans)
-
-
-def list_runs(unit: ReadUnit, *, sync_type: str | None = None, page: int = 1, per_page: int = 50) -> Page[SyncHistory]:
-    """Runs, newest first."""
-    return SyncHistoryRepository(unit.session).newest(sync_type=sync_type, page=page, per_page=per_page)
-
-
-def _listed(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - _MOST_LISTED
-    return [*lines[:_MOST_LISTED], *([f"... and {more} more"] if more > 0 else [])]

@@ -35,9 +35,11 @@ def get_job(unit: ReadUnit, reference: str) -> Job:
     return JobViewRepository(unit.session).get_by_reference(reference)
 
 
-def job_log(unit: ReadUnit, job_id: UUID, *, after: UUID | None = None, most: int = _LINES) -> Sequence[JobEvent]:
-    """What a job has said, oldest first; ``after`` a line that is known already."""
-    return JobEventRepository(unit.session).of(job_id, after=after, most=most)
+def job_log(
+    unit: ReadUnit, job_id: UUID, *, after: UUID | None = None, most: int = _LINES, is_latest: bool = False
+) -> Sequence[JobEvent]:
+    """What a job has said, oldest first; ``after`` a line that is known already. ``is_latest``: the last ones of many."""
+    return JobEventRepository(unit.session).of(job_id, after=after, most=most, is_latest=is_latest)
 
 
 def cancel_job(unit: WriteUnit, reference: str) -> Job:
@@ -79,7 +81,11 @@ def retry_job(unit: WriteUnit, reference: str) -> Job:
         put_back(unit, job, after_s=0)
         job.attempts, job.error = 0, None
         job.completed_at = job.cancel_requested_at = None
-        if job.merge_key is not None and not job.started_at and not repository.is_queued(job.merge_key):
+        if (
+            job.merge_key is not None
+            and not job.started_at
+            and not JobRepository(unit.session).is_queued(job.merge_key)
+        ):
             job.queued_key = job.merge_key
         job.started_at = None
     JobRepository(unit.session).append(job.id, unit.now, [("info", f"{unit.actor.name} has it tried again", None)])

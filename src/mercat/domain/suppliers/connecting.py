@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from mercat.core.errors import Invalid
 from mercat.sdk.installed import connectors
-from mercat.sdk.roles import FeedFile, SupplierFeed
+from mercat.sdk.roles import FeedFile, Inspection, SupplierFeed
 
 FALLBACK = "table"
 
@@ -27,6 +27,11 @@ def feed_of(name: str, settings: Mapping[str, Any]) -> SupplierFeed:
         faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or name}: {each['msg']}" for each in wrong.errors())
         message = f"the settings of connector {name} do not fit: {faults}"
         raise Invalid(message) from wrong
+
+
+def inspect(files: Sequence[FeedFile], *, connector: str | None = None) -> Inspection:
+    """What files look like, and the profile that would read them. Raises as ``feed_of``, and ``Unreadable``."""
+    return feed_of(connector or recognise(files, {}), {}).inspect(files)
 
 
 def recognise(files: Sequence[FeedFile], settings: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from mercat.domain.suppliers.matching import Candidate
 from mercat.domain.suppliers.models import MatchDecision, Supplier
 from mercat.domain.suppliers.offer_repository import OfferBulk
 from mercat.domain.suppliers.repository import SupplierRepository
+from mercat.domain.suppliers.supplying import get_supplier
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def ban(unit: WriteUnit, supplier: str, key: str, sku: str) -> MatchDecision:
 def unpin(unit: WriteUnit, supplier: str, key: str) -> None:
     """Take a pin or a ban back: the codes decide again. Raises ``NotFound`` where nobody decided anything."""
     unit.actor.require("suppliers.match")
-    owner = _supplier(unit, supplier)
+    owner = get_supplier(unit, supplier)
     decision = MatchDecisionRepository(unit.session).of_key(owner.id, key)
     if decision is None or decision.decision == "open":
         message = f"nothing is decided about {key} of {supplier}"
@@ -82,7 +83,7 @@ def has_news(unit: ReadUnit, supplier: Supplier, since: dt.datetime | None) -> b
 
 def _decide(unit: WriteUnit, supplier: str, key: str, sku: str, verdict: str) -> MatchDecision:
     unit.actor.require("suppliers.match")
-    owner = _supplier(unit, supplier)
+    owner = get_supplier(unit, supplier)
     variant = _variant(unit, owner, sku)
     repository = MatchDecisionRepository(unit.session)
     decision = repository.of_key(owner.id, key)
@@ -95,14 +96,6 @@ def _decide(unit: WriteUnit, supplier: str, key: str, sku: str, verdict: str) ->
     # The next run has to look at the row again, though it says the same.
     OfferBulk(unit.bulk).forget_digests(owner.id.bytes, [key])
     return decision
-
-
-def _supplier(unit: ReadUnit, code: str) -> Supplier:
-    found = SupplierRepository(unit.session).by_code(code)
-    if found is None:
-        message = f"there is no supplier with the code {code}"
-        raise NotFound(message)
-    return found
 
 
 def _variant(unit: ReadUnit, supplier: Supplier, sku: str) -> Candidate:

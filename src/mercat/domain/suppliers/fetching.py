@@ -70,6 +70,10 @@ class FetchRules(BaseModel, extra="forbid", frozen=True):
             raise Invalid(message) from failed
 
 
+# Rules that name a file of this machine.
+PATHS_OF_FETCHING = ("password_file", "known_hosts", "private_key", "ca_file")
+
+
 def refuse_secrets(location: str, variable: str) -> None:
     """Raises ``Invalid`` for a location that holds a password or a token: it is kept, and shown in process lists."""
     if redact(location).count(HIDDEN) > location.count(PLACEHOLDER):

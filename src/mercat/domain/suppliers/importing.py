@@ -7,8 +7,8 @@ most a half-written plan, which the next one removes; the catalogue itself chang
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from mercat.core.memory import peak_memory_mb, without_cycle_collection
 from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.operations import service as operations
+from mercat.domain.suppliers.configurable import GUARDS
 from mercat.domain.suppliers.connecting import feed_of, recognise
 from mercat.domain.suppliers.deciding_matches import has_news
 from mercat.domain.suppliers.models import FeedFile as ReceivedFile
@@ -32,12 +33,12 @@ from mercat.domain.suppliers.models import Supplier
 from mercat.domain.suppliers.staging import Staging
 from mercat.domain.suppliers.supplying import ensure_supplier
 from mercat.sdk.errors import VendorError
-from mercat.sdk.records import BadRow, FeedRow
+from mercat.sdk.installed import editions
 from mercat.sdk.roles import FeedFile, SupplierFeed
 
 log = get_logger(__name__)
-LOCK = "bulk"
-_BATCH = 4_000
+# Every so many rows a person is told how far it has come.
+_TOLD = 4_000
 SYNC_TYPE = "feed_import"
 Progress = Callable[[str, int, int | None], None]
 
@@ -114,8 +115,14 @@ def run_import(
         message = "no file to import"
         raise Invalid(message)
     refuse_currency(request.currency)
+    with runtime.read(actor) as unit:
+        guards: dict[str, Any] = operations.value_of(unit, GUARDS)
+    # What the house says, and what this import or feed says instead.
+    request = replace(request, guards={**guards, **request.guards})
     run = _Import(runtime, actor, request, progress)
-    waiting = named_lock(runtime.engine, LOCK, on_wait=lambda: progress("waiting for another run", 0, None))
+    waiting = named_lock(
+        runtime.engine, catalog.BULK_LOCK, on_wait=lambda: progress("waiting for another run", 0, None)
+    )
     with waiting, without_cycle_collection():
         result = run.go()
     searched = time.monotonic()
@@ -139,6 +146,11 @@ def refuse_currency(code: str | None) -> None:
 def digest_of(hashes: Sequence[str]) -> str:
     """One hash for a file, or for a set of files in their order."""
     return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
+
+
+def _is_same(before: Mapping[str, Any], evidence: Mapping[str, Any]) -> bool:
+    """Whether the same bytes are read in the same way."""
+    return all(before.get(key) == evidence[key] for key in ("sha256", "reading"))
 
 
 @dataclass(frozen=True)
@@ -167,32 +179,43 @@ class _Import:
     def go(self) -> ImportResult:
         """Under the lock."""
         request = self.request
-        kept = [self.runtime.files.keep(each.path) for each in request.files]
+        before = self._before()
+        # Nearly always it is the supplier's last file again, or one that nobody has seen.
+        likely = [before["sha256"]] if before else []
+        kept = [self.runtime.files.keep(each.path, likely=likely) for each in request.files]
         files = [FeedFile(each.name, copy.path) for each, copy in zip(request.files, kept, strict=True)]
         settings = request.connector_settings()
-        connector = request.connector or recognise(files, settings)
-        feed = feed_of(connector, settings)
-        evidence = self._evidence(connector, kept)
+        evidence = self._evidence(kept)
+        # What these connectors took these very bytes for needs no second look, nor does anything else of them.
+        is_known = all(before.get(key) == evidence[key] for key in ("sha256", "recognised_among"))
+        connector = request.connector or (before["connector"] if is_known else recognise(files, settings))
+        evidence |= {"connector": connector, "reading": request.reading(connector)}
+        feed = None if _is_same(before, evidence) else feed_of(connector, settings)
         with self.runtime.write(self.actor) as unit:
             catalog.discard_abandoned(unit)
             operations.close_orphans(unit, SYNC_TYPE)
             supplier = ensure_supplier(unit, request.supplier, currency=request.currency)
             earlier = catalog.last_set(unit, supplier.code)
-            if earlier is not None and has_news(unit, supplier, earlier.applied_at):
-                # A person has matched something since: the same file may say something else now.
+            if earlier is not None and has_news(unit, supplier, earlier.created_at):
+                # A person has matched something since it was begun: the same file may say something else now.
                 earlier = None
         again = self._seen_before(earlier, evidence)
         if again is not None:
             return again
-        return self._run(_Reading(feed, files, kept, connector, evidence), supplier)
+        return self._run(_Reading(feed or feed_of(connector, settings), files, kept, connector, evidence), supplier)
 
-    def _evidence(self, connector: str, kept: Sequence[KeptFile]) -> dict[str, Any]:
+    def _before(self) -> Mapping[str, Any]:
+        """What the last set of this supplier came of."""
+        with self.runtime.read(self.actor) as unit:
+            earlier = catalog.last_set(unit, self.request.supplier.strip())
+            return {} if earlier is None else earlier.evidence
+
+    def _evidence(self, kept: Sequence[KeptFile]) -> dict[str, Any]:
         request = self.request
         return {
             "file": ", ".join(each.name for each in request.files),
             "sha256": digest_of([each.sha256 for each in kept]),
-            "reading": request.reading(connector),
-            "connector": connector,
+            "recognised_among": editions() if request.connector is None else None,
             "feed": request.feed_name,
             "guards": dict(request.guards),
             "will_apply": not request.plan_only,
@@ -200,8 +223,7 @@ class _Import:
 
     def _seen_before(self, earlier: Any, evidence: Mapping[str, Any]) -> ImportResult | None:
         """The same bytes read the same way as the last set of this supplier: nothing to do, or still to be decided."""
-        same = earlier is not None and all(earlier.evidence.get(key) == evidence[key] for key in ("sha256", "reading"))
-        if not same:
+        if earlier is None or not _is_same(earlier.evidence, evidence):
             return None
         # One that was applied in part is worth another look: what had moved may fit by now.
         if earlier.status == "applied":
@@ -268,7 +290,8 @@ class _Import:
             self._fail(run.id, change_set.id, "cancelled before it was applied", status="cancelled")
             raise
         with self.runtime.write(self.actor) as unit:
-            planned = catalog.close_plan(unit, change_set.id, staging.counts(), staging.findings())
+            waits = self._ends_with("held")
+            planned = catalog.close_plan(unit, change_set.id, staging.counts(), staging.findings(), waits=waits)
             result = self._result(planned, reading.connector)
             result.warnings = staging.planner.warnings
             if self._ends_with(planned.status):
@@ -277,11 +300,17 @@ class _Import:
         return run.id, change_set.id, result
 
     def _stage(self, staging: Staging, reading: _Reading) -> None:
-        for batch in _joined(reading.feed.batches(reading.files)):
-            with self.runtime.write(self.actor) as unit:
-                staging.take(unit, reading.feed, batch)
-            self.progress("reading and comparing", staging.rows, None)
+        told = 0
+        for batch in reading.feed.batches(reading.files):
+            is_full = staging.add(batch)
+            if is_full:
+                with self.runtime.write(self.actor) as unit:
+                    staging.take(unit, reading.feed)
+            if is_full or staging.compared.rows - told >= _TOLD:
+                told = staging.compared.rows
+                self.progress("reading and comparing", told, None)
         with self.runtime.write(self.actor) as unit:
+            staging.take(unit, reading.feed)
             staging.end(unit)
 
     def _apply(self, change_set_id: UUID, result: ImportResult, *, approve: bool, run_id: UUID | None = None) -> None:
@@ -347,15 +376,3 @@ class _Import:
             errors=[each["message"] for each in result.findings],
             change_set_id=change_set_id,
         )
-
-
-def _joined(batches: Iterable[list[FeedRow | BadRow]]) -> Iterator[list[FeedRow | BadRow]]:
-    """Small batches joined: each one here is a transaction."""
-    gathered: list[FeedRow | BadRow] = []
-    for batch in batches:
-        gathered += batch
-        if len(gathered) >= _BATCH:
-            yield gathered
-            gathered = []
-    if gathered:
-        yield gathered

@@ -10,6 +10,7 @@ from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.core.ids import new_id_bytes
 
 _PAGE = 5_000
+_MANY = 20_000
 # Not a plain equality: with the young statistics of a load, PostgreSQL would read all offers of the supplier by index and
 # then compare each with every code asked for. Like this only the index that begins with the code will do.
 _OF_SUPPLIER = "(supplier_id = ?) IS TRUE"
@@ -54,6 +55,15 @@ class NewOffer(NamedTuple):
     change_id: bytes
 
 
+class Counted(NamedTuple):
+    """A supplier's offers: all, the active ones, those of them with stock, and all that stand under a key of a group."""
+
+    all: int
+    active: int
+    stocked: int
+    grouped: int
+
+
 class OfferBulk:
     """Offers by the thousand."""
 
@@ -72,6 +82,27 @@ class OfferBulk:
             )
             found.update(self.bulk.fetch(sql, (self.bulk.id(supplier_id), *parameters)))
         return found
+
+    def said(self, supplier_id: bytes, *, grouped: bool) -> Iterator[tuple[str, int]]:
+        """(key, digest) of every row that the supplier said last, with ``grouped`` of every group of rows too."""
+        owner, to_id = self.bulk.id(supplier_id), self.bulk.id
+        after: bytes | None = bytes(16)
+        while after is not None:
+            # Where a page ends is read from the index; the rows come without their ids, a third sooner.
+            end = self.bulk.fetch(
+                "SELECT id FROM supplier_offers WHERE supplier_id = ? AND id > ? ORDER BY id "
+                f"LIMIT 1 OFFSET {_MANY - 1}",
+                (owner, to_id(after)),
+            )
+            until = self.bulk.id_of(end[0][0]) if end else None
+            within = [owner, to_id(after), *([to_id(until)] if until is not None else [])]
+            for column in ("supplier_sku", "row_key") if grouped else ("supplier_sku",):
+                yield from self.bulk.fetch(
+                    f"SELECT {column}, row_hash FROM supplier_offers WHERE supplier_id = ? AND id > ? "
+                    f"{'' if until is None else 'AND id <= ? '}AND row_hash IS NOT NULL AND {column} IS NOT NULL",
+                    within,
+                )
+            after = until
 
     def known(self, supplier_id: bytes, keys: Collection[str], *, grouped: bool) -> dict[str, list[KnownOffer]]:
         """Everything this supplier offers under these keys."""
@@ -98,23 +129,15 @@ class OfferBulk:
                 id_of(row[0]), id_of(row[1]), id_of(row[2]), row[3], row[4], row[5], row[6] is not None, terms
             )
 
-    def count(self, supplier_id: bytes) -> tuple[int, int]:
-        """Active offers, and those of them with stock."""
+    def count(self, supplier_id: bytes) -> Counted:
+        """How many there are of each sort, in one look at all of them."""
         row = self.bulk.fetch(
-            "SELECT COUNT(*), COUNT(CASE WHEN quantity_available > 0 THEN 1 END) "
-            "FROM supplier_offers WHERE supplier_id = ? AND discontinued_at IS NULL",
+            "SELECT COUNT(*), COUNT(CASE WHEN discontinued_at IS NULL THEN 1 END), "
+            "COUNT(CASE WHEN discontinued_at IS NULL AND quantity_available > 0 THEN 1 END), COUNT(row_key) "
+            "FROM supplier_offers WHERE supplier_id = ?",
             (self.bulk.id(supplier_id),),
         )[0]
-        return row[0], row[1]
-
-    def has_any(self, supplier_id: bytes) -> tuple[bool, bool]:
-        """Whether there is an offer, active or not; and whether any stands under a key of a group."""
-        sql = "SELECT 1 FROM supplier_offers WHERE supplier_id = ?"
-        owner = (self.bulk.id(supplier_id),)
-        return (
-            bool(self.bulk.fetch(f"{sql} LIMIT 1", owner)),
-            bool(self.bulk.fetch(f"{sql} AND row_key IS NOT NULL LIMIT 1", owner)),
-        )
+        return Counted(*row)
 
     def forget_digests(self, supplier_id: bytes, keys: Sequence[str]) -> None:
         """Let the next run look at these keys' rows again, though they say the same as before."""

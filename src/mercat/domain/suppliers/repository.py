@@ -80,6 +80,11 @@ class FeedRejectRepository(Repository[FeedReject]):
         rows = select(FeedReject).where(FeedReject.change_set_id == change_set_id)
         return self.paged(rows.order_by(FeedReject.line, FeedReject.id), page=page, per_page=per_page)
 
+    def reasons(self, change_set_id: UUID) -> dict[int, str]:
+        """Line → why it was not taken."""
+        rows = select(FeedReject.line, FeedReject.reason).where(FeedReject.change_set_id == change_set_id)
+        return {int(line): str(reason) for line, reason in self.session.execute(rows)}
+
 
 class OfferRepository(Repository[SupplierOffer]):
     """Offers of one product."""

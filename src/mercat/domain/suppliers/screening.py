@@ -15,7 +15,7 @@ def screen(batch: Sequence[FeedRow | BadRow]) -> tuple[dict[str, FeedRow], list[
     rejects: list[Reject] = []
     rows: dict[str, FeedRow] = {}
     duplicates = 0
-    doubtful = not _are_sound([row.key for row in batch if isinstance(row, FeedRow)])
+    doubtful = not are_sound([row.key for row in batch if isinstance(row, FeedRow)])
     for row in batch:
         if isinstance(row, BadRow):
             rejects.append((row.line, None, row.raw, row.reason))
@@ -35,7 +35,7 @@ def screen(batch: Sequence[FeedRow | BadRow]) -> tuple[dict[str, FeedRow], list[
     return rows, rejects, duplicates
 
 
-def _are_sound(keys: list[str]) -> bool:
+def are_sound(keys: list[str]) -> bool:
     """Whether all of a batch can be taken as they stand: asked of all at once, for they nearly always can."""
     joined = "".join(keys)
     is_text = joined.isascii() or not any("\ud800" <= char <= "\udfff" for char in joined)

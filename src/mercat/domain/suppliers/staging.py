@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,24 +14,24 @@ from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import archiving
+from mercat.domain.suppliers.comparing import Comparison, fingerprints
 from mercat.domain.suppliers.hearing import stated_terms
 from mercat.domain.suppliers.match_repository import MatchBulk
 from mercat.domain.suppliers.matching import Asked, Verdict, asked, judge, keys_of
 from mercat.domain.suppliers.models import Supplier
 from mercat.domain.suppliers.offer_repository import KnownOffer, OfferBulk
 from mercat.domain.suppliers.reject_repository import insert_rejects, remove_rejects, upsert_questions
-from mercat.domain.suppliers.screening import Reject, screen
+from mercat.domain.suppliers.screening import Reject
 from mercat.sdk.errors import Rejected
 from mercat.sdk.records import BadRow, FeedRow, ProductRecord, VariantRecord
 from mercat.sdk.roles import SupplierFeed
 
-_OUTCOMES = ("created", "updated", "unchanged", "skipped", "rejected", "ambiguous")
-_SHIFT = 3
-_OUTCOME = (1 << _SHIFT) - 1
+# A file of a few rows asks for theirs; one that has at least so large a share of what is known has all of it loaded.
+_SHARE = 50
 
 
 class Staging:
-    """One run's state between batches: what was seen, where, and the counts. Memory: some hundred bytes a key."""
+    """One run's state between batches: what was planned, where, and the counts."""
 
     def __init__(
         self, change_set_id: UUID, supplier: Supplier, planner: catalog.Planner, judge_: catalog.Judge
@@ -42,7 +41,7 @@ class Staging:
         self.supplier_code = supplier.code
         self.planner = planner
         self.judge = judge_
-        self.rows = 0
+        self.compared = Comparison()
         self.tally: Counter[str] = Counter()
         self.complete = False
         self.currency = ""
@@ -55,8 +54,6 @@ class Staging:
         self.missing = 0
         # Variant → hash of the key that was matched with it in this run.
         self._matched: dict[bytes, int] = {}
-        # Hash of a key → the number of its batch and what came of it, or -1 where the row was unchanged.
-        self._seen: dict[int, int] = {}
         self._spans: list[tuple[bytes, bytes]] = []
 
     @classmethod
@@ -83,9 +80,11 @@ class Staging:
             rivals=catalog.has_other_sources(unit, source.code),
         )
         staging = cls(change_set_id, supplier, planner, judge_)
-        offers = OfferBulk(unit.bulk)
-        staging.known_count, staging.stocked_count = offers.count(supplier.id.bytes)
-        staging.has_offers, staging.has_groups = offers.has_any(supplier.id.bytes)
+        offers = OfferBulk(unit.bulk).count(supplier.id.bytes)
+        staging.known_count, staging.stocked_count = offers.active, offers.stocked
+        staging.has_offers, staging.has_groups = offers.all > 0, offers.grouped > 0
+        if not staging.known_count:
+            staging.compared.known = set()
         staging.has_products = catalog.has_products(unit)
         staging.complete = complete
         staging.currency = currency
@@ -93,74 +92,57 @@ class Staging:
 
     # -- a batch --------------------------------------------------------------------------------------------------
 
-    def take(self, unit: WriteUnit, feed: SupplierFeed, batch: Sequence[FeedRow | BadRow]) -> None:
-        """Stage one batch: only what differs from what the supplier said last is looked at any further."""
+    def add(self, batch: Sequence[FeedRow | BadRow]) -> bool:
+        """Take in rows, in no unit; whether enough has gathered to be planned."""
+        self.compared.add(batch)
+        return self.compared.is_full
+
+    def take(self, unit: WriteUnit, feed: SupplierFeed) -> None:
+        """Plan what has gathered: only what differs from what the supplier said last is looked at any further."""
         unit.expect_many()
-        self.rows += len(batch)
-        rows, rejects, duplicates = screen(batch)
-        self.tally["duplicates"] += duplicates
-        changed = self._differing(unit, rows)
-        proposals = self._proposals(unit, feed, changed, rejects)
+        compared = self.compared
+        self._settle(unit)
+        rejects = compared.rejects
+        self._uncount()
+        for number, keys in compared.repeated.items():
+            self._retract(unit, number, keys)
+        if restated := compared.restated():
+            catalog.restate(unit, self.change_set_id, restated)
+        proposals = self._proposals(unit, feed, list(compared.waiting.values()), rejects)
         first = new_id_bytes()[0]
         refused = self.planner.plan(unit, proposals)
-        batch_number = len(self._spans) << _SHIFT
-        marks = {outcome: batch_number | place for place, outcome in enumerate(_OUTCOMES)}
-        key_hash = catalog.key_hash
         for each in proposals:
             if each.outcome is not None:
-                self._seen[key_hash(each.key)] = marks[each.outcome]
+                compared.note(each.key, each.outcome)
         self._spans.append((first, new_id_bytes()[0]))
         rejects += [
             (each.proposal.line or 0, each.proposal.key, _shown(each.proposal.record), each.reason) for each in refused
         ]
         self.tally["rejected"] += len(rejects)
         insert_rejects(unit, self.change_set_id, rejects)
+        compared.next_batch()
 
-    def _differing(self, unit: WriteUnit, rows: Mapping[str, FeedRow]) -> list[FeedRow]:
-        """The rows whose digest is not the known one. A key that an earlier batch held replaces it."""
-        if not rows:
-            return []
-        hashes: dict[str, int] = {}
-        if self.known_count:
-            offers = OfferBulk(unit.bulk)
-            hashes = offers.hashes(self.supplier_id, list(rows), grouped=False)
-            if self.has_groups:
-                hashes.update(offers.hashes(self.supplier_id, list(rows), grouped=True))
-        # Until somebody plans it.
-        seen, unplanned = self._seen, len(self._spans) << _SHIFT | _OUTCOMES.index("rejected")
-        repeated: dict[int, list[str]] = {}
-        changed, unchanged = [], array("q")
-        key_hash = catalog.key_hash
-        for key, row in rows.items():
-            hashed = key_hash(key)
-            before = seen.get(hashed)
-            if before is not None:
-                self.tally["duplicates"] += 1
-                if before >= 0:
-                    repeated.setdefault(before >> _SHIFT, []).append(key)
-                    self._uncount(_OUTCOMES[before & _OUTCOME])
-                else:
-                    self.tally["unchanged"] -= 1
-            if hashes.get(key) == row.digest:
-                seen[hashed] = -1
-                unchanged.append(hashed)
+    def _settle(self, unit: WriteUnit) -> None:
+        """Compare with what is known of the rows at hand; from a certain share on, load what is known of all."""
+        compared = self.compared
+        if compared.known is not None:
+            return
+        offers = OfferBulk(unit.bulk)
+        hashes = offers.hashes(self.supplier_id, list(compared.waiting), grouped=False)
+        if self.has_groups:
+            hashes.update(offers.hashes(self.supplier_id, list(compared.waiting), grouped=True))
+        compared.settle(hashes)
+        if compared.rows * _SHARE >= self.known_count:
+            compared.known = set(fingerprints(offers.said(self.supplier_id, grouped=self.has_groups)))
+
+    def _uncount(self) -> None:
+        """Later rows take the places of some that had come to this."""
+        for outcome, count in self.compared.taken_back.items():
+            if outcome in {"rejected", "ambiguous"}:
+                self.tally["rejected"] -= count
+                self.tally["ambiguous"] -= count if outcome == "ambiguous" else 0
             else:
-                seen[hashed] = unplanned
-                changed.append(row)
-        self.tally["unchanged"] += len(unchanged)
-        for batch, keys in repeated.items():
-            self._retract(unit, batch, keys)
-        if unchanged:
-            catalog.restate(unit, self.change_set_id, unchanged)
-        return changed
-
-    def _uncount(self, outcome: str) -> None:
-        """A later line takes the place of a row that had come to this."""
-        if outcome in {"rejected", "ambiguous"}:
-            self.tally["rejected"] -= 1
-            self.tally["ambiguous"] -= outcome == "ambiguous"
-        else:
-            self.planner.counts[outcome] -= 1
+                self.planner.counts[outcome] -= count
 
     def _retract(self, unit: WriteUnit, batch: int, keys: Sequence[str]) -> None:
         first, last = self._spans[batch]
@@ -221,7 +203,9 @@ class Staging:
         keys = [each.key for each in proposals]
         known = repository.known(self.supplier_id, keys, grouped=False)
         if self.has_groups:
-            known.update(repository.known(self.supplier_id, keys, grouped=True))
+            for key, grouped in repository.known(self.supplier_id, keys, grouped=True).items():
+                # A group that goes by the SKU of one of its variants: that one's offer stands under the SKU alone.
+                known[key] = [each for each in known.get(key, ()) if each.row_key is None] + grouped
         decided = MatchBulk(unit.bulk).decisions(self.supplier_id, keys)
         for each in proposals:
             offers = known.get(each.key)
@@ -280,7 +264,7 @@ class Staging:
             if question is not None or len(products) > 1 or other:
                 unsure.append(each)
                 each.outcome = "ambiguous"
-                self._seen[catalog.key_hash(each.key)] = len(self._spans) << _SHIFT | _OUTCOMES.index("ambiguous")
+                self.compared.note(each.key, each.outcome)
                 reason = question.reason if question else other or "its variants belong to several of our products"
                 listed = question.candidates if question else [(v.variant, v.reason) for v in verdicts if v.variant]
                 rejects.append((each.line or 0, each.key, _shown(each.record), f"a person has to decide: {reason}"))
@@ -307,7 +291,7 @@ class Staging:
         """A complete feed has been read: what it no longer has is planned to be archived."""
         if self.complete:
             self.missing, archived = archiving.plan_missing(
-                unit, self.change_set_id, self.supplier_id, seen=self._seen.keys()
+                unit, self.change_set_id, self.supplier_id, seen=self.compared.keys
             )
             self.tally["archived"] += archived
 
@@ -316,11 +300,12 @@ class Staging:
         planned = self.planner.counts
         names = ("created", "updated", "suppressed", "skipped")
         return {
-            "rows": self.rows,
-            "products": len(self._seen),
+            "rows": self.compared.rows,
+            "products": len(self.compared.keys),
             **{name: planned[name] for name in names},
-            "unchanged": planned["unchanged"] + self.tally["unchanged"],
-            **{name: self.tally[name] for name in ("archived", "duplicates", "rejected", "ambiguous")},
+            "unchanged": planned["unchanged"] + self.compared.unchanged,
+            "duplicates": self.compared.duplicates,
+            **{name: self.tally[name] for name in ("archived", "rejected", "ambiguous")},
         }
 
     def findings(self) -> list[dict[str, Any]]:
@@ -328,7 +313,7 @@ class Staging:
         return self.judge.findings(
             known=self.known_count,
             stocked=self.stocked_count,
-            seen=len(self._seen),
+            seen=len(self.compared.keys),
             archived=self.missing,
             complete=self.complete,
         )

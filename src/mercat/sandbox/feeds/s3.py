@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from mercat.sandbox.feeds import Login
 
@@ -65,8 +66,24 @@ class Folder:
         return dt.datetime.fromtimestamp(self._path(key).stat().st_mtime, dt.UTC)
 
 
+class Store(Folder):
+    """A folder as a bucket that takes and gives up objects."""
+
+    def put(self, key: str, body: bytes) -> None:
+        """Keep an object."""
+        path = (self.root / key).resolve()
+        if not path.is_relative_to(self.root):
+            raise KeyError(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+    def remove(self, key: str) -> None:
+        """Take an object away; one that is not there is no error, as at Amazon's."""
+        (self.root / key).resolve().unlink(missing_ok=True)
+
+
 class S3Handler(BaseHTTPRequestHandler):
-    """One bucket, read only. ``public`` lets in whoever brings no signature."""
+    """One bucket, read only unless its objects are a ``Store``. ``public`` lets in whoever brings no signature."""
 
     protocol_version = "HTTP/1.1"
     objects: Objects
@@ -135,6 +152,45 @@ class S3Handler(BaseHTTPRequestHandler):
             self.answer(200, self.listing())
         else:
             self.show(key)
+
+    def do_PUT(self) -> None:
+        """Keep an object, whole: uploads in parts are not spoken."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if (key := self._writable()) is not None:
+            self._store.put(key, body)
+            self.answer(200, headers={"ETag": self.objects.etag(key)})
+
+    def do_DELETE(self) -> None:
+        """Take an object away."""
+        if (key := self._writable()) is not None:
+            self._store.remove(key)
+            self.answer(204)
+
+    def do_POST(self) -> None:
+        """Take several objects away at once: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if urlsplit(self.path).query not in {"delete", "delete="} or self._writable(whole_bucket=True) is None:
+            return
+        keys = [unescape(each) for each in re.findall(r"<Key>(.*?)</Key>", body)]
+        for key in keys:
+            self._store.remove(key)
+        gone = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        self.answer(200, f"<DeleteResult>{gone}</DeleteResult>".encode())
+
+    @property
+    def _store(self) -> Store:
+        return cast("Store", self.objects)
+
+    def _writable(self, *, whole_bucket: bool = False) -> str | None:
+        """The key, where it may be written; else the refusal has been sent."""
+        bucket, _, key = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
+        if not self.signed() or not isinstance(self.objects, Store):
+            self.refuse(403, "AccessDenied")
+        elif bucket != self.bucket or not (key or whole_bucket):
+            self.refuse(404, "NoSuchBucket")
+        else:
+            return key
+        return None
 
     def show(self, key: str) -> None:
         """One object, or its rest from a place on."""

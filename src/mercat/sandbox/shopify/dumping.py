@@ -17,7 +17,14 @@ def dump(shop: Shop) -> dict[str, Any]:
         "collections": [_collection(shop, each) for each in shop.all(Collection)],
         "files": [_file(shop, each) for each in shop.files],
         "definitions": [
-            {"owner_type": owner, "namespace": namespace, "key": key, "type": each.type_name, "unique": each.unique}
+            {
+                "owner_type": owner,
+                "namespace": namespace,
+                "key": key,
+                "name": each.name,
+                "type": each.type_name,
+                "unique": each.unique,
+            }
             for (owner, namespace, key), each in shop.definitions.items()
         ],
         "locations": [{"id": each.id, "name": each.name, "active": each.is_active} for each in shop.locations],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -139,6 +140,17 @@ class Bucket:
                     yield bytes(chunk)
 
         yield Download(start, facts["size"], facts["e_tag"], chunks())
+
+    def upload(self, name: str, path: Path) -> None:
+        """Put a file into the folder under this name, whole or not at all."""
+        folder = to_bytes(self._place.path.removeprefix("/")).decode().rstrip("/")
+        with _failures(self._place.shown):
+            obstore.put(self._store, f"{folder}/{name}" if folder else name, path)
+
+    def remove(self, reference: str) -> None:
+        """Take a file away."""
+        with _failures(self._place.shown):
+            obstore.delete(self._store, to_bytes(reference).decode())
 
 
 class _Key:

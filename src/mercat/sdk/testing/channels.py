@@ -3,114 +3,34 @@
 from __future__ import annotations
 
 import logging
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from mercat.core.border import unit_open
-from mercat.sdk.channels import Call, ListingDraft, Outcome, SalesChannel, Shown, Surroundings, Token
-from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, VendorError
-from mercat.sdk.limits import Limits
-from mercat.sdk.records import ImageRecord, Metafield, ProductRecord, VariantRecord
+from mercat.sdk.channels import ListingDraft, Shown
+from mercat.sdk.errors import RateLimited, Rejected, Unauthorized
+from mercat.sdk.records import ImageRecord, Metafield
+from mercat.sdk.testing.batching import BatchClauses
+from mercat.sdk.testing.shops import failure, raised, shown
+from mercat.sdk.testing.stocking import StockClauses
+from mercat.sdk.testing.withdrawing import WithdrawalClauses
 
-E = TypeVar("E", bound=Exception)
-
-_LONGEST_PAUSE_S = 0.05
 _ENOUGH = 12
 """More requests than this for one refused draft are an endless renewal."""
 
 
-class LoopbackShop(Protocol):
-    """What the contract asks of the server."""
-
-    @property
-    def secrets(self) -> Sequence[str]:
-        """Everything that opens the shop: what the channel was given, and every token that was handed out so far."""
-
-    def requests(self) -> int:
-        """How many requests reached it."""
-
-    def snapshot(self) -> object:
-        """What customers see, with its ids and without times: equal as long as nothing changes."""
-
-    def count(self) -> int:
-        """How many listings there are, seen or not."""
-
-    def limit_rate(self) -> float:
-        """Answer from now on that it was asked too often; how many seconds it tells to wait."""
-
-    def expire_tokens(self) -> None:
-        """Refuse every token that was handed out so far; new ones are good."""
-
-    def refuse_everybody(self) -> None:
-        """Refuse every token from now on, new ones too."""
-
-    def lose_next_answer(self) -> None:
-        """Do what the next change asks, and answer 502."""
-
-    def delivery(self) -> tuple[Mapping[str, str], bytes, str]:
-        """A genuine delivery: its headers, its body, and the name of the header that holds the signature."""
-
-
-class ChannelContract(ABC):
+class ChannelContract(StockClauses, WithdrawalClauses, BatchClauses):
     """The promises of ``SalesChannel``. Subclass it as a test class; each clause gets a shop of its own."""
-
-    limits: Limits
-    """What the connector's front page says."""
-    renews = True
-    """Whether the channel fetches its tokens itself, and so can fetch another."""
-
-    @abstractmethod
-    def shop(self) -> AbstractContextManager[LoopbackShop]:
-        """A fresh shop, for as long as the context lasts."""
-
-    @abstractmethod
-    def make(self, shop: Any, surroundings: Surroundings) -> SalesChannel:
-        """A fresh channel of this shop."""
-
-    def normalised(self, record: ProductRecord) -> ProductRecord:
-        """The connector's normal form; the record itself where it has none."""
-        return record
-
-    def draft(self) -> ListingDraft:
-        """A draft that the shop takes. Override it where the channel needs more, or knows less."""
-        variants = [
-            VariantRecord(sku=f"DESK-{size}", price=price, barcode=None, options={"Size": size})
-            for size, price in (("S", "199.00"), ("L", "249.50"))
-        ]
-        product = ProductRecord(
-            handle="standing-desk",
-            name="Standing desk",
-            description="<p>Goes up and down.</p>",
-            brand="Acme",
-            tags=["desk", "office"],
-            status="active",
-            metafields={"custom.material": Metafield("single_line_text_field", "Oak")},
-            images=[ImageRecord(url="https://images.example/desk.jpg", alt_text="The desk")],
-            variants=variants,
-        )
-        return ListingDraft(key="0199aa00-0000-7000-8000-000000000001", product=product)
-
-    def too_much(self) -> ListingDraft:
-        """A draft over the limits."""
-        longest = self.limits.title
-        assert longest is not None, "the channel has no limit of titles: override too_much with what it does limit"
-        draft = self.draft()
-        product = msgspec.structs.replace(draft.product, name="x" * (longest + 1))
-        return msgspec.structs.replace(draft, product=product)
 
     def test_publishing_twice_changes_nothing(self) -> None:
         """The same draft again, with what the first answer gave, leaves the shop as it is."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
-            first = _shown(channel.publish([self.draft()]))
+            channel, _ = self.channel(shop)
+            first = shown(channel.publish([self.draft()]))
             before = shop.snapshot()
-            again = _shown(channel.publish([_recorded(self.draft(), first)]))
+            again = shown(channel.publish([_recorded(self.draft(), first)]))
             assert shop.snapshot() == before, "publishing the same draft twice changed the shop"
             assert again.reference == first.reference
             assert _ids(again) == _ids(first)
@@ -118,7 +38,7 @@ class ChannelContract(ABC):
     def test_a_draft_over_the_limits_is_rejected_before_any_request(self) -> None:
         """Nothing is asked of the shop for what it could not take."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             (outcome,) = channel.publish([self.too_much()])
             assert isinstance(outcome.error, Rejected), f"{outcome} should be rejected"
             assert shop.requests() == 0, "a draft over the limits cost a request"
@@ -126,10 +46,10 @@ class ChannelContract(ABC):
     def test_too_many_requests_say_how_long_to_wait(self) -> None:
         """429 becomes ``RateLimited`` with the delay that was told."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             channel.account()
             told_s = shop.limit_rate()
-            refused = _raised(RateLimited, lambda: list(channel.publish([self.draft()])))
+            refused = raised(RateLimited, lambda: list(channel.publish([self.draft()])))
             assert refused.after_s == told_s, f"the shop said {told_s} seconds, not {refused.after_s}"
 
     def test_a_token_that_ran_out_is_renewed(self) -> None:
@@ -137,32 +57,32 @@ class ChannelContract(ABC):
         if not self.renews:
             return
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             channel.account()
             shop.expire_tokens()
-            _shown(channel.publish([self.draft()]))
+            shown(channel.publish([self.draft()]))
 
     def test_refused_credentials_are_unauthorized(self) -> None:
         """After one renewal at most, 401 becomes ``Unauthorized``."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             channel.account()
             shop.refuse_everybody()
             before = shop.requests()
-            _raised(Unauthorized, lambda: list(channel.publish([self.draft()])))
+            raised(Unauthorized, lambda: list(channel.publish([self.draft()])))
             assert shop.requests() - before <= _ENOUGH, "it goes on asking with credentials that are refused"
 
     def test_secrets_appear_in_no_log(self, caplog: Any, capfd: Any) -> None:
         """Not in logs, messages, the list of calls, or what is printed of the channel; neither when all goes wrong."""
         caplog.set_level(logging.DEBUG)
         with self.shop() as shop:
-            channel, calls = self._channel(shop)
+            channel, calls = self.channel(shop)
             list(channel.publish([self.draft()]))
             shop.lose_next_answer()
-            said = [_failure(lambda: list(channel.publish([self.draft()])))]
+            said = [failure(lambda: list(channel.publish([self.draft()])))]
             shop.refuse_everybody()
-            said += [_failure(lambda: list(channel.publish([self.draft()]))), _failure(channel.account)]
-            said += [_failure(lambda: channel.notice({}, b"")), repr(channel), repr(calls)]
+            said += [failure(lambda: list(channel.publish([self.draft()]))), failure(channel.account)]
+            said += [failure(lambda: channel.notice({}, b"")), repr(channel), repr(calls)]
             told = "\n".join([*said, caplog.text, *capfd.readouterr()])
             leaked = [n for n, secret in enumerate(shop.secrets) if secret in told]
             assert not leaked, f"secrets number {leaked} were told"
@@ -170,40 +90,40 @@ class ChannelContract(ABC):
     def test_no_request_while_a_unit_is_open(self) -> None:
         """The wire may hang, and a transaction would hang with it."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             with unit_open():
-                _raised(RuntimeError, lambda: list(channel.publish([self.draft()])))
+                raised(RuntimeError, lambda: list(channel.publish([self.draft()])))
             assert shop.requests() == 0, "a request went out while a unit was open"
 
     def test_a_lost_answer_makes_no_second_listing(self) -> None:
         """What was made but not answered is found again by its key."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             shop.lose_next_answer()
-            _failure(lambda: list(channel.publish([self.draft()])))
+            failure(lambda: list(channel.publish([self.draft()])))
             assert shop.count() == 1, "nothing was made: what is lost has to be the answer to the creation itself"
-            _shown(channel.publish([self.draft()]))
+            shown(channel.publish([self.draft()]))
             assert shop.count() == 1, f"one draft became {shop.count()} listings"
 
     def test_a_delivery_with_a_wrong_signature_is_refused_before_it_is_read(self) -> None:
         """Whatever it holds; and a genuine one is read."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             headers, body, signature = shop.delivery()
             notice = channel.notice(headers, body)
             assert notice.delivery_id
             assert notice.topic
             forged = {**headers, signature: headers[signature][::-1]}
             for content in (body, body + b" ", b"{", b"\xff", b""):
-                _raised(Unauthorized, lambda content=content: channel.notice(forged, content))  # type: ignore[misc]
-            _raised(Unauthorized, lambda: channel.notice(headers, body + b" "))
+                raised(Unauthorized, lambda content=content: channel.notice(forged, content))  # type: ignore[misc]
+            raised(Unauthorized, lambda: channel.notice(headers, body + b" "))
 
     def test_what_is_shown_equals_what_was_drafted(self) -> None:
         """In the answer, and in what the shop shows to whoever looks."""
         with self.shop() as shop:
-            channel, _ = self._channel(shop)
+            channel, _ = self.channel(shop)
             draft = self.draft()
-            answered = _shown(channel.publish([draft]))
+            answered = shown(channel.publish([draft]))
             assert answered.key in {None, draft.key}
             wanted = self.normalised(draft.product)
             assert _differences(wanted, answered.product) == []
@@ -212,28 +132,6 @@ class ChannelContract(ABC):
             # A picture may still be on its way, and is not told then.
             assert [each for each in _differences(wanted, seen.product) if not each.startswith("images is UNSET")] == []
             assert _ids(seen) == _ids(answered)
-
-    def _channel(self, shop: LoopbackShop) -> tuple[SalesChannel, list[Call]]:
-        calls: list[Call] = []
-        kept: dict[str, Token] = {}
-        surroundings = Surroundings(
-            load_token=lambda: kept.get("token"),
-            save_token=lambda token: kept.__setitem__("token", token),
-            called=calls.append,
-            pause=lambda seconds: time.sleep(min(seconds, _LONGEST_PAUSE_S)),
-            allow_private=True,
-        )
-        return self.make(shop, surroundings), calls
-
-
-def _shown(outcomes: Any) -> Shown:
-    try:
-        found: list[Outcome] = list(outcomes)
-    except VendorError as error:
-        raise AssertionError(f"the draft was not taken: {error!r}") from error
-    assert len(found) == 1, f"one draft has one outcome, not {len(found)}"
-    assert found[0].shown is not None, f"the draft was not taken: {found[0].error!r}"
-    return found[0].shown
 
 
 def _recorded(draft: ListingDraft, shown: Shown) -> ListingDraft:
@@ -267,21 +165,3 @@ def _differences(wanted: Any, seen: Any, place: str = "") -> list[str]:
     if seen is UNSET:
         return [f"{place} is UNSET"]
     return [] if wanted == seen else [f"{place}: {seen!r} instead of {wanted!r}"]
-
-
-def _raised(kind: type[E], work: Callable[[], object]) -> E:
-    try:
-        work()
-    except kind as error:
-        return error
-    except Exception as error:
-        raise AssertionError(f"{error!r} was raised instead of {kind.__name__}") from error
-    raise AssertionError(f"{kind.__name__} was not raised")
-
-
-def _failure(work: Callable[[], object]) -> str:
-    """What is said of a failure, wherever it is said."""
-    try:
-        return repr(work())
-    except VendorError as error:
-        return f"{error!r} {error} {error.facts}"

@@ -5,6 +5,6 @@ and what comes first is decided here, so that the three agree. See docs/decision
 """
 
 from mercat.core.database.search.finding import Found, find
-from mercat.core.database.search.writing import create_index, drop_index, put, remove
+from mercat.core.database.search.writing import clear_index, create_index, drop_index, put, remove
 
-__all__ = ["Found", "create_index", "drop_index", "find", "put", "remove"]
+__all__ = ["Found", "clear_index", "create_index", "drop_index", "find", "put", "remove"]

@@ -24,6 +24,17 @@ def drop_index(connection: Connection) -> None:
     engine_of(connection).drop(connection)
 
 
+def clear_index(connection: Connection) -> None:
+    """Empty the index in the connection's transaction, whatever was in it."""
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        # Changes of the schema would commit there.
+        for table in ("search_documents", "search_terms"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+        return
+    drop_index(connection)
+    create_index(connection)
+
+
 def put(bulk: Bulk, documents: Iterable[Document]) -> None:
     """Insert or replace documents: (id of 16 bytes, title, words, codes with spaces between). Streams."""
     engine = engine_of(bulk)

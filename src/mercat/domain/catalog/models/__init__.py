@@ -7,7 +7,7 @@ from mercat.domain.catalog.models.categories import (
     CollectionProduct,
     Icon,
 )
-from mercat.domain.catalog.models.changes import RUN, Change, ChangeSet, FieldLock, Restatement
+from mercat.domain.catalog.models.changes import RUN, Change, ChangeSet, FieldLock, Restatement, ReviewDecision
 from mercat.domain.catalog.models.products import (
     MetafieldDefinition,
     Product,
@@ -34,4 +34,5 @@ __all__ = [
     "ProductMetafield",
     "ProductVariant",
     "Restatement",
+    "ReviewDecision",
 ]

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mercat.core.database.base import Row, one_of
@@ -36,6 +36,8 @@ SET_STATUSES = (
 )
 KINDS = ("create", "update", "archive", "restore")
 CHANGE_STATUSES = ("planned", "skipped", "conflict", "reverted")
+DECISIONS = ("approved", "held", "rejected")
+ROW, RULE = SUBJECTS = ("row", "rule")
 
 RUN = "run "
 
@@ -66,6 +68,8 @@ class ChangeSet(Row):
     # Where the values came from: file name, sha256, run.
     evidence: Mapped[dict[str, Any]] = mapped_column(KeptJson, default=dict)
     created_by: Mapped[str] = mapped_column(String(255))
+    # The user behind ``created_by``, if it was one. Soft: a name is enough for history.
+    user_id: Mapped[UUID | None] = mapped_column(Id)
     approved_by: Mapped[str | None] = mapped_column(String(255))
     approved_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     applied_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
@@ -89,6 +93,15 @@ class Change(Row):
         one_of("status", CHANGE_STATUSES),
         Index(None, "change_set_id", "kind", "id"),
         Index(None, "product_id", "id"),
+        # Of a million changes a few are flagged, and those are what people look at.
+        Index(
+            None,
+            "change_set_id",
+            "flag",
+            "id",
+            sqlite_where=text("flag IS NOT NULL"),
+            postgresql_where=text("flag IS NOT NULL"),
+        ),
     )
 
     change_set_id: Mapped[UUID] = mapped_column(Id, ForeignKey("change_sets.id", ondelete="CASCADE"))
@@ -107,6 +120,30 @@ class Change(Row):
     line: Mapped[int | None] = mapped_column(Integer)
     # On creations and statements: the digest of the row, by which the next run sees that it says the same.
     digest: Mapped[int | None] = mapped_column(BigInteger)
+
+    change_set: Mapped[ChangeSet] = relationship(lazy="raise")
+
+
+class ReviewDecision(Row):
+    """A person's word on part of a set that waits: on a row of the source, or on all that a guard's rule flagged.
+
+    What is said of a row counts more than what is said of a rule.
+    """
+
+    __tablename__ = "review_decisions"
+    __table_args__ = (
+        one_of("subject", SUBJECTS),
+        one_of("decision", DECISIONS),
+        UniqueConstraint("change_set_id", "subject", "name"),
+    )
+
+    change_set_id: Mapped[UUID] = mapped_column(Id, ForeignKey("change_sets.id", ondelete="CASCADE"))
+    subject: Mapped[str] = mapped_column(String(10))
+    # The source's key of the row, or the rule.
+    name: Mapped[str] = mapped_column(String(255))
+    decision: Mapped[str] = mapped_column(String(10))
+    decided_by: Mapped[str] = mapped_column(String(255))
+    user_id: Mapped[UUID | None] = mapped_column(Id)
 
     change_set: Mapped[ChangeSet] = relationship(lazy="raise")
 

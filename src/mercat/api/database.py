@@ -1,0 +1,105 @@
+"""The database, over HTTP: its backups, its health and its figures, for administrators."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import Path, Query
+from pydantic import BaseModel, Field, StrictBool
+from starlette.responses import Response
+
+from mercat.api.answers import answer
+from mercat.api.asking import Asked
+from mercat.api.jobs import JobItem, accepted
+from mercat.api.routes import Caller, House, Room, needs
+from mercat.domain.operations import service as operations
+
+router = Room("Database")
+BackupName = Annotated[str, Path(max_length=200, pattern=r"^[\w.-]+\.zip$")]
+
+
+class BackupAsked(Asked):
+    """A backup in the server's backups folder."""
+
+    description: str = Field("", max_length=500)
+    form: Literal["auto", "native", "portable"] = "auto"
+    encrypt: StrictBool = False
+
+
+class BackupItem(BaseModel):
+    """A backup. Of a `sealed` one only what its file tells is known; a `torn` one cannot be restored."""
+
+    name: str
+    created_at: str
+    size: int | None
+    state: Literal["whole", "sealed", "torn", "unread"]
+    form: str | None
+    dialect: str | None
+    revision: str | None
+    mercat: str | None
+    description: str | None
+    rows: int | None
+    files: int | None
+
+
+class Backups(BaseModel):
+    """All of them, newest first."""
+
+    data: list[BackupItem]
+    total: int
+
+
+class DatabaseHealth(BaseModel):
+    """`ok`, `degraded` (look at it) or `failing` (it does not work), with what to do."""
+
+    state: Literal["ok", "degraded", "failing"]
+    checks: dict[str, dict[str, Any]]
+
+
+class DatabaseFigures(BaseModel):
+    """How large the database is, and each table with its rows."""
+
+    dialect: str
+    bytes: int
+    tables: list[dict[str, Any]]
+
+
+@router.get("/backups", response_model=Backups, **needs("operations.backup"))
+def list_backups(runtime: House, caller: Caller) -> Response:
+    """The backups in the server's folder, newest first."""
+    found = [{**asdict(each), "place": None} for each in operations.list_backups(runtime, caller)]
+    for each in found:
+        del each["place"]
+    return answer({"data": found, "total": len(found)})
+
+
+@router.post("/backups", status_code=202, response_model=JobItem, **needs("operations.backup"))
+def make_backup(runtime: House, caller: Caller, asked: BackupAsked) -> Response:
+    """Have a backup made by a worker; the job's result says what became of it."""
+    job_id = runtime.attempt(lambda unit: operations.enqueue_backup(unit, **asked.model_dump()), caller)
+    return accepted(runtime, caller, job_id)
+
+
+@router.post("/backups/{name}/verify", status_code=202, response_model=JobItem, **needs("operations.backup"))
+def verify_backup(name: BackupName, runtime: House, caller: Caller) -> Response:
+    """Have a backup read whole by a worker; the job fails where it is not what its manifest says."""
+    job_id = runtime.attempt(lambda unit: operations.enqueue_verify(unit, name), caller)
+    return accepted(runtime, caller, job_id)
+
+
+@router.get("/database/health", response_model=DatabaseHealth, **needs("operations.health"))
+def database_health(runtime: House, caller: Caller) -> Response:
+    """Connection, schema, indexes, dead rows, long transactions, free disk; 503 where something does not work."""
+    found = operations.database_health(runtime, caller, is_thorough=False)
+    return answer(found, 503 if found["state"] == operations.FAILING else 200)
+
+
+@router.get("/database/stats", response_model=DatabaseFigures, **needs("operations.backup"))
+def database_figures(
+    runtime: House,
+    caller: Caller,
+    exact: Annotated[bool, Query(description="count every row, where servers would estimate")] = False,  # noqa: FBT002  # a query's parameter
+) -> Response:
+    """Rows and bytes of every table, largest first."""
+    return answer(operations.database_figures(runtime, caller, is_exact=exact))

@@ -1,0 +1,1 @@
+"""Alerts: what needs a person, said once, and to whom it is told."""

@@ -1,0 +1,125 @@
+"""Files of what was seen: read as a stream, kept batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from mercat.core.actor import Actor
+from mercat.core.errors import Invalid
+from mercat.core.jobs import UNWATCHED, Watch
+from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.market.messages import ImportObservations
+from mercat.domain.market.observing import record
+from mercat.domain.market.schemas import Recorded
+from mercat.domain.operations import service as operations
+from mercat.sdk.installed import connectors
+from mercat.sdk.market import Observation, ObservationFiles
+from mercat.sdk.records import BadRow
+from mercat.sdk.roles import FeedFile
+
+SYNC_TYPE = "market_import"
+DEFAULT = "observations"
+
+
+@dataclass(frozen=True)
+class ObservationImport:
+    """Files to be read by a connector. ``create``: listings that nobody watches are watched from now on.
+
+    ``is_quiet``: nobody is told of what it says; a past that is brought in is no news.
+    """
+
+    files: Sequence[FeedFile]
+    connector: str = DEFAULT
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    create: bool = False
+    is_quiet: bool = False
+
+
+def import_observations(
+    runtime: Runtime, actor: Actor, asked: ObservationImport, *, watch: Watch = UNWATCHED
+) -> Recorded:
+    """Keep what files say was seen. What is kept already is counted as a duplicate: the same file twice changes nothing.
+
+    Each batch is a unit of its own. Raises ``Invalid`` and ``Unreadable``; what was kept until then stays kept.
+    """
+    actor.require("market.record")
+    reader = reader_of(asked.connector, asked.settings)
+    names = ", ".join(each.name for each in asked.files)
+    with runtime.write(actor) as unit:
+        run = operations.begin_run(
+            unit, SYNC_TYPE, source=names, target="market", files=[{"name": each.name} for each in asked.files]
+        )
+    result = Recorded()
+    try:
+        for batch in reader.batches(asked.files):
+            watch.check()
+            _take(runtime, actor, batch, asked, result)
+            watch.progress("observations", result.seen, None)
+    except Exception as failed:
+        _finish(runtime, actor, run.id, result, failure=str(failed) or type(failed).__name__)
+        raise
+    _finish(runtime, actor, run.id, result)
+    return result
+
+
+def enqueue_import(
+    unit: WriteUnit, sha256: str, name: str, *, connector: str, settings: Mapping[str, Any], create: bool
+) -> UUID:
+    """Have a worker read a file that is kept under its hash. Raises ``Invalid`` for settings that cannot be."""
+    unit.actor.require("market.record")
+    reader_of(connector, settings)
+    return unit.enqueue(ImportObservations(sha256, name, connector, dict(settings), create=create))
+
+
+def reader_of(connector: str, settings: Mapping[str, Any]) -> ObservationFiles:
+    """A connector's reader with these settings. Raises ``Invalid`` naming what is wrong."""
+    found = connectors().get(connector)
+    if found is None or found.observations is None:
+        readers = ", ".join(name for name, each in connectors().items() if each.observations is not None)
+        message = f"no connector called {connector!r} reads observations; there are {readers}"
+        raise Invalid(message, field="connector")
+    try:
+        return found.observations(found.settings.model_validate(dict(settings)))
+    except ValidationError as wrong:
+        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or connector}: {each['msg']}" for each in wrong.errors())
+        message = f"the settings of connector {connector} do not fit: {faults}"
+        raise Invalid(message) from wrong
+
+
+def _take(
+    runtime: Runtime,
+    actor: Actor,
+    batch: Sequence[Observation | BadRow],
+    asked: ObservationImport,
+    result: Recorded,
+) -> None:
+    for each in batch:
+        if isinstance(each, BadRow):
+            result.seen += 1
+            result.refuse(f"line {each.line}: {each.reason}")
+    seen = [each for each in batch if isinstance(each, Observation)]
+    if seen:
+        how: dict[str, Any] = {"provider": asked.connector, "create": asked.create, "is_quiet": asked.is_quiet}
+        result.add(runtime.attempt(lambda unit: record(unit, seen, **how), actor))
+
+
+def _finish(runtime: Runtime, actor: Actor, run_id: UUID, result: Recorded, *, failure: str | None = None) -> None:
+    status = "failed" if failure else "partial" if result.refused else "success"
+    told = operations.RunResult(
+        status,
+        total=result.seen,
+        successful=result.new,
+        failed=result.refused,
+        skipped=result.duplicates,
+        record_counts={"new": result.new, "duplicates": result.duplicates, "created": result.created},
+        message=failure,
+        errors=result.reasons,
+    )
+    with runtime.write(actor) as unit:
+        operations.finish_run(unit, run_id, told)
+        operations.note_freshness(unit, SYNC_TYPE, target="market", status=status)

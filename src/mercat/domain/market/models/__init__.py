@@ -1,0 +1,27 @@
+"""The market's tables."""
+
+from mercat.domain.market.models.watched import (
+    EARLIEST,
+    FREQUENCIES,
+    METHODS,
+    ROLES,
+    CompetitorLink,
+    MarketProduct,
+    MarketSourceAccount,
+    ProductSnapshot,
+    SnapshotDaily,
+    UserProduct,
+)
+
+__all__ = [
+    "EARLIEST",
+    "FREQUENCIES",
+    "METHODS",
+    "ROLES",
+    "CompetitorLink",
+    "MarketProduct",
+    "MarketSourceAccount",
+    "ProductSnapshot",
+    "SnapshotDaily",
+    "UserProduct",
+]

@@ -1,0 +1,42 @@
+"""Tending the database: how it is, what it holds, and keeping it quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from mercat.core.actor import Actor
+from mercat.core.database import looking, upkeep
+from mercat.core.unit import Runtime
+from mercat.domain.operations.configurable import HEALTH_DISK
+from mercat.domain.operations.configuring import value_of
+from mercat.domain.operations.health import worst
+
+
+def database_health(runtime: Runtime, actor: Actor, *, is_thorough: bool = True) -> dict[str, Any]:
+    """``state`` and ``checks`` (each with state, facts, and what to do where it is not well). Never raises for what it finds."""
+    actor.require("operations.health")
+    try:
+        with runtime.read(actor) as unit:
+            least = value_of(unit, HEALTH_DISK)
+    except Exception:  # noqa: BLE001  # a database that is away is what is to be told
+        least = HEALTH_DISK.default
+    found = looking.check_database(runtime, least_free_mb=least, is_thorough=is_thorough)
+    return {"state": worst(each.state for each in found), "checks": {each.name: asdict(each) for each in found}}
+
+
+def database_figures(runtime: Runtime, actor: Actor, *, is_exact: bool = False) -> dict[str, Any]:
+    """``bytes`` of the whole and the ``tables``, largest first, with rows and, where the database tells, bytes."""
+    actor.require("operations.backup")
+    with runtime.engine.connect() as connection:
+        tables = [asdict(each) for each in upkeep.table_figures(connection, is_exact=is_exact)]
+        return {"dialect": runtime.engine.dialect.name, "bytes": upkeep.database_bytes(connection), "tables": tables}
+
+
+def optimize_database(
+    runtime: Runtime, actor: Actor, *, advance: Callable[[str], None] = lambda _step: None
+) -> dict[str, float]:
+    """Give space back and take statistics anew; seconds by step."""
+    actor.require("operations.configure")
+    return upkeep.optimize(runtime.engine, advance)

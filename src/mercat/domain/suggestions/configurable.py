@@ -1,0 +1,39 @@
+"""What a merchant may set about suggestions: guardrails, and what applies itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mercat.core.errors import Invalid
+from mercat.domain.operations.service import Key, declare
+
+_PERCENT = r"(100(\.0+)?|\d{1,2}(\.\d+)?)"
+_POLICY = {"min_confidence", "max_step_pct"}
+
+
+def _policies(given: Any) -> None:
+    is_map = isinstance(given, dict) and all(
+        isinstance(each, dict) and set(each) <= _POLICY and all(isinstance(n, int | float) for n in each.values())
+        for each in given.values()
+    )
+    if not is_map:
+        message = f'suggestions.auto_apply looks like {{"restore_margin": {{"min_confidence": 0.9, "max_step_pct": 5}}}}, not {given!r}'
+        raise Invalid(message, field="suggestions.auto_apply")
+
+
+TARGET_MARGIN = declare(
+    Key("pricing.target_margin_pct", "float", 20.0, "the margin, in percent of the price, that suggested prices restore",
+        "a percentage from 0 to below 100", r"\d{1,2}(\.\d+)?")
+)  # fmt: skip
+MIN_MARGIN = declare(
+    Key("pricing.min_margin_pct", "float", 5.0, "the margin, in percent, below which no suggestion lowers a price",
+        "a percentage from 0 to below 100", r"\d{1,2}(\.\d+)?")
+)  # fmt: skip
+MAX_STEP = declare(
+    Key("pricing.max_step_pct", "float", 25.0, "how far, in percent, one suggestion may move a price",
+        "a percentage from 0 to 100", _PERCENT)
+)  # fmt: skip
+AUTO_APPLY: Key[dict[str, Any]] = declare(
+    Key("suggestions.auto_apply", "json", {}, "kinds of suggestions that apply themselves, with the least confidence and the largest step; none at first",
+        'a map like {"restore_margin": {"min_confidence": 0.9, "max_step_pct": 5}}', check=_policies)
+)  # fmt: skip

@@ -1,0 +1,64 @@
+"""Suggestions and their actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mercat.core.errors import NotFound
+from mercat.core.repository import Repository
+from mercat.domain.suggestions.models import OPEN_STATUSES, PENDING, Suggestion
+
+
+class SuggestionRepository(Repository[Suggestion]):
+    """Suggestions, each with its actions."""
+
+    model = Suggestion
+
+    def get_by_reference(self, reference: str) -> Suggestion:
+        """By id, or the end of one. Raises ``NotFound``."""
+        found = self.by_reference(reference)
+        if found is None:
+            message = f"there is no suggestion {reference}; mercat suggestions list shows them"
+            raise NotFound(message)
+        return found
+
+    def locked(self, suggestion_id: UUID) -> Suggestion:
+        """Until the unit ends, as it is now. Raises ``NotFound``."""
+        rows = select(Suggestion).where(Suggestion.id == suggestion_id).with_for_update()
+        found = self.session.scalars(rows.execution_options(populate_existing=True)).first()
+        if found is None:
+            message = f"there is no suggestion {suggestion_id}; mercat suggestions list shows them"
+            raise NotFound(message)
+        return found
+
+    def open_of(self, dedupe_key: str) -> Suggestion | None:
+        """The one of this key that waits, if any does."""
+        return self.session.scalars(
+            select(Suggestion).where(Suggestion.open_key == dedupe_key).with_for_update()
+        ).first()
+
+    def last_of(self, dedupe_key: str, since: dt.datetime) -> Suggestion | None:
+        """The youngest of this key since then."""
+        rows = select(Suggestion).where(Suggestion.dedupe_key == dedupe_key, Suggestion.created_at >= since)
+        return self.session.scalars(rows.order_by(Suggestion.id.desc()).limit(1)).first()
+
+    def expired(self, now: dt.datetime) -> list[Suggestion]:
+        """Those that nobody looked at in time."""
+        rows = select(Suggestion).where(Suggestion.status.in_(OPEN_STATUSES), Suggestion.expires_at <= now)
+        return list(self.session.scalars(rows.order_by(Suggestion.id).with_for_update()))
+
+    def outcome_due(self, now: dt.datetime) -> list[Suggestion]:
+        """Those whose effect is to be looked at."""
+        rows = select(Suggestion).where(Suggestion.next_outcome_at <= now).order_by(Suggestion.id)
+        return list(self.session.scalars(rows.with_for_update()))
+
+    def pending_about(self, subject_type: str, ids: Collection[str]) -> list[Suggestion]:
+        """Those about these that wait."""
+        rows = select(Suggestion).where(
+            Suggestion.subject_type == subject_type, Suggestion.subject_id.in_(ids), Suggestion.status == PENDING
+        )
+        return list(self.session.scalars(rows.order_by(Suggestion.id)))

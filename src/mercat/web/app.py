@@ -1,0 +1,91 @@
+"""The dashboard, put together: the guard, the static files, and the pages of every room."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from mercat.core.unit import Runtime
+from mercat.domain.access import service as access
+from mercat.web import (
+    categories,
+    changes,
+    entry,
+    feeds,
+    history,
+    imports,
+    jobs,
+    listings,
+    live,
+    overview,
+    product,
+    products,
+    schedules,
+    searching,
+    settings,
+    stores,
+    suppliers,
+)
+from mercat.web.errors import add_handlers
+from mercat.web.guard import Guard
+from mercat.web.pages import STATIC, static_url
+
+# The pages of each room; a new one is added here and in the navigation.
+ROOMS = (
+    entry.router,
+    live.router,
+    overview.router,
+    searching.router,
+    products.router,
+    product.router,
+    changes.router,
+    categories.router,
+    suppliers.router,
+    feeds.router,
+    imports.router,
+    listings.router,
+    stores.router,
+    history.router,
+    jobs.router,
+    schedules.router,
+    settings.router,
+)
+_SMALLEST_GZIPPED = 600
+
+
+class _Static(StaticFiles):
+    """Files whose address changes with what they hold."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def make_app(runtime: Runtime) -> FastAPI:
+    """The pages on a runtime. To be served behind the API's gate, which bounds what is sent and how fast."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.runtime = runtime
+    app.mount(static_url().rstrip("/"), _Static(directory=STATIC), name="static")
+    add_handlers(app)
+    for room in ROOMS:
+        app.include_router(room)
+    # The first parts of the addresses that there are pages at.
+    app.state.places = {
+        route.path.split("/")[1].partition(".")[0] for room in ROOMS for route in room.routes if hasattr(route, "path")
+    }
+    # The last one added stands first.
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIPPED)
+    app.add_middleware(
+        Guard, find=partial(_find, runtime), recall=lambda secret, at: access.known_browser(runtime, secret, address=at)
+    )
+    return app
+
+
+def _find(runtime: Runtime, secret: str, address: str) -> access.Principal | None:
+    return access.browser_actor(runtime, secret, address=address)

@@ -1,0 +1,49 @@
+"""The tree is changed from its page, and what was changed is taken back."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.testclient import TestClient
+
+from mercat.core.unit import Runtime
+from mercat.domain.access import service as access
+from mercat.domain.catalog import service as catalog
+from tests.web.goods import PASSWORD, TERMINAL
+
+
+def paths(runtime: Runtime) -> list[str]:
+    with runtime.read() as unit:
+        return [each.path for each in catalog.categories.tree(unit)]
+
+
+def id_of(runtime: Runtime, path: str) -> str:
+    with runtime.read() as unit:
+        return next(str(each.id) for each in catalog.categories.tree(unit) if each.path == path)
+
+
+def test_a_branch_is_made_moved_merged_and_brought_back(visitor: TestClient, sqlite_runtime: Runtime):
+    draft = access.UserDraft("ada", "ada@example.com", "admin", password=PASSWORD)
+    access.create_user(sqlite_runtime, TERMINAL, draft)
+    visitor.post("/login", data={"name": "ada", "password": PASSWORD})
+
+    for name in ("Office", "Paper", "Sheets"):
+        visitor.post("/categories/create", data={"name": name})
+    paper = id_of(sqlite_runtime, "Paper")
+    visitor.post(f"/categories/{paper}/create", data={"name": "Copy paper"})
+    visitor.post(f"/categories/{paper}/move", data={"path": "Office"})
+    visitor.post(f"/categories/{paper}/rename", data={"name": "Papers"})
+    assert paths(sqlite_runtime) == ["Office", "Office > Papers", "Office > Papers > Copy paper", "Sheets"]
+
+    sheets = id_of(sqlite_runtime, "Sheets")
+    merged = visitor.post(f"/categories/{sheets}/merge", data={"path": "Office > Papers"})
+    assert "Sheets" not in paths(sqlite_runtime)
+    undo = re.search(r'action="(/changes/[^"]+/undo)"', merged.text)
+    assert undo is not None
+    visitor.post(undo[1])
+    assert "Sheets" in paths(sqlite_runtime)
+
+    inside = visitor.get(f"/categories/{id_of(sqlite_runtime, 'Office')}")
+    assert "Papers" in inside.text
+    into_itself = visitor.post(f"/categories/{id_of(sqlite_runtime, 'Office')}/move", data={"path": "Office > Papers"})
+    assert into_itself.status_code in {409, 422}

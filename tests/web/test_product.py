@@ -1,0 +1,78 @@
+"""A product is edited in the browser, says where its values come from, and what was edited is taken back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, expect
+from starlette.testclient import TestClient
+
+from mercat.core.unit import Runtime
+from mercat.domain.access import service as access
+from mercat.domain.catalog import service as catalog
+from mercat.domain.suppliers import service as suppliers
+from tests.web.conftest import serving
+from tests.web.goods import PASSWORD, TERMINAL, product
+
+
+def furnish(runtime: Runtime) -> None:
+    draft = access.UserDraft("ada", "ada@example.com", "admin", password=PASSWORD)
+    access.create_user(runtime, TERMINAL, draft)
+    suppliers.state_products(runtime, TERMINAL, [product(1)], suppliers.UploadDraft(yes=True))
+
+
+def price(runtime: Runtime) -> str | None:
+    with runtime.read() as unit:
+        return catalog.list_products(unit).data[0].price
+
+
+def test_a_price_is_edited_explained_and_taken_back(browser: Browser, sqlite_runtime: Runtime):
+    furnish(sqlite_runtime)
+    for base in serving(sqlite_runtime):
+        page = browser.new_page(base_url=base)
+        page.goto("/login?next=/products/P-001?tab=variants")
+        page.get_by_label("User name or e-mail").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("button", name="Save")).to_be_hidden()
+
+        page.get_by_label("Price (EUR)", exact=True).fill("2.49")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".toast")).to_contain_text("Saved: price")
+        assert price(sqlite_runtime) == "2.49"
+
+        page.get_by_role("link", name="why is Price (EUR) so", exact=True).click()
+        expect(page.get_by_role("heading", name="Why price is 2.49")).to_be_visible()
+        expect(page.locator(".story li").first).to_contain_text("ada")
+        page.go_back()
+        page.get_by_label("Price (EUR)", exact=True).fill("cheap")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.get_by_label("Price (EUR)", exact=True)).to_have_value("cheap")
+
+        page.goto("/products/P-001?tab=history")
+        page.get_by_role("link", name="P-001: price").click()
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".toast")).to_contain_text("It was taken back")
+        assert price(sqlite_runtime) == "1.9"
+        page.context.close()
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(visitor: TestClient, sqlite_runtime: Runtime):
+    furnish(sqlite_runtime)
+    visitor.post("/login", data={"name": "ada", "password": PASSWORD})
+
+    stale = {"P-001::price": "2.49", "was:P-001::price": "1.5"}
+    answer = visitor.post("/products/P-001/edit", data=stale)
+
+    assert answer.status_code == 409
+    assert price(sqlite_runtime) == "1.9"
+
+
+def test_a_field_is_kept_and_given_back(visitor: TestClient, sqlite_runtime: Runtime):
+    furnish(sqlite_runtime)
+    visitor.post("/login", data={"name": "ada", "password": PASSWORD})
+
+    kept = visitor.post("/products/P-001/lock", data={"field": "price", "sku": "P-001"})
+    assert "kept, whatever feeds say" in kept.text
+    assert "kept by ada" in visitor.get("/products/P-001/why/price").text
+    visitor.post("/products/P-001/unlock", data={"field": "price", "sku": "P-001"})
+    assert "kept by ada" not in visitor.get("/products/P-001/why/price").text
