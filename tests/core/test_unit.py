@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from mercat.core.ids import new_id_bytes
-from mercat.core.unit import Runtime, WriteUnit
+from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.catalog.models import Product, ProductVariant
 from mercat.domain.suppliers.models import Supplier
 
@@ -101,3 +103,20 @@ def test_a_race_for_the_same_key_is_tried_again_whoever_reports_it(runtime: Runt
         return len(tries)
 
     assert runtime.attempt(insert) == 2
+
+
+def test_a_writer_has_a_large_cache_and_gives_it_back(sqlite_runtime: Runtime) -> None:
+    def cache(unit: ReadUnit) -> int:
+        return unit.session.execute(text("PRAGMA cache_size")).scalar_one()
+
+    with sqlite_runtime.write() as writing:
+        assert cache(writing) == -65_536
+    # The connection that was used last comes first.
+    with sqlite_runtime.read() as reading:
+        assert cache(reading) == -4_096
+
+
+def test_a_server_without_a_worker_loads_neither_alembic_nor_the_jobs_engine() -> None:
+    loaded = "import sys; import mercat.cli.serve, mercat.cli.serving, mercat.api.app, mercat.web.app; "
+    loaded += "print(sorted({'alembic', 'dbos'} & sys.modules.keys()))"
+    assert subprocess.run((sys.executable, "-c", loaded), capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import signal
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from mercat.cli.display import aside
 from mercat.cli.session import me, open_runtime
-from mercat.core.jobs.worker import Worker
+from mercat.core.unit import Runtime
 from mercat.domain import register_jobs
 from mercat.domain.access import service as access
+
+if TYPE_CHECKING:
+    from mercat.core.jobs.worker import Worker
 
 app = typer.Typer(rich_markup_mode=None)
 _NOBODY = (
@@ -46,8 +49,15 @@ def serve(
                 aside().print(_NOBODY, soft_wrap=True)
         where = f"[{host}]" if ":" in host else host
         aside().print(f"Mercat listens at http://{where}:{listening.getsockname()[1]}; Ctrl-C stops it.")
-        inside = Worker(runtime) if worker else None
+        inside = _worker(runtime) if worker else None
         serving.run(listening, inside, processes=processes, trusted_proxies=runtime.settings.trusted_proxies)
+
+
+def _worker(runtime: Runtime) -> Worker:
+    # The engine of jobs takes 23 MB, which a server that runs none has better uses for.
+    from mercat.core.jobs.worker import Worker
+
+    return Worker(runtime)
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

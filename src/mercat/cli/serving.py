@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import socket
 import sys
 import threading
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from mercat.core.errors import Conflict
-from mercat.core.jobs.worker import Worker, exit_now
+
+if TYPE_CHECKING:
+    from mercat.core.jobs.worker import Worker
 
 # By name: doors do not know each other, and only ``main`` knows them all.
 _APP = "mercat.main:make_app"
@@ -108,7 +112,7 @@ class _Ending:
 def _end_at_once() -> None:
     for each in multiprocessing.active_children():
         each.kill()
-    exit_now(0)
+    os._exit(0)
 
 
 class _Server(uvicorn.Server):

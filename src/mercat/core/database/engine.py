@@ -14,6 +14,10 @@ from mercat.core.errors import Invalid
 from mercat.core.settings import Settings, masked_url
 
 WRITES = "mercat_writes"
+
+# Pages that a connection to SQLite keeps, in KiB (SQLite counts these negatively). A reader finds the rest with the
+# operating system; only a bulk load goes through its own pages again and again. A server has many readers.
+_READING, _WRITING = -4_096, -65_536
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -120,7 +124,7 @@ def tune_sqlite(engine: Engine, settings: Settings) -> None:
         "foreign_keys = ON",
         # With WAL, NORMAL survives a killed process whole; only a power cut may lose the last commits, never corrupt.
         "synchronous = NORMAL",
-        "cache_size = -65536",
+        f"cache_size = {_READING}",
         "mmap_size = 67108864",
         "temp_store = MEMORY",
         # A bulk load leaves a large log behind; give the space back at the next checkpoint.
@@ -138,5 +142,14 @@ def tune_sqlite(engine: Engine, settings: Settings) -> None:
     def _begin(connection: Connection) -> None:
         # A writer that starts as a reader and upgrades later is refused with "database is locked" when another one
         # wrote in between; taking the write lock at once makes it wait its turn instead.
-        writes = connection.get_execution_options().get(WRITES)
+        writes = bool(connection.get_execution_options().get(WRITES))
+        _fit_cache(connection, writes=writes)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _fit_cache(connection: Connection, *, writes: bool) -> None:
+    """Give the connection the cache that its next transaction needs; what a bulk load filled is given back."""
+    size = _WRITING if writes else _READING
+    if connection.info.get("cache_size", _READING) != size:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {size}").close()
+        connection.info["cache_size"] = size
