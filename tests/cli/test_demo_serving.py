@@ -1,6 +1,11 @@
-"""What ``mercat demo --serve`` leaves for whoever opens the dashboard."""
+"""What ``mercat demo --serve`` leaves for whoever opens the dashboard, and how it ends."""
 
 from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
 
 from mercat.cli.demo_serving import leave_something_to_do
 from mercat.cli.options import files_at
@@ -28,3 +33,23 @@ def test_somebody_can_sign_in_and_a_price_list_waits(sqlite_runtime: Runtime):
     with sqlite_runtime.read() as unit:
         [held] = catalog.list_sets(unit, status="held").data
     assert {each["rule"] for each in held.findings} >= {"price_change", "archive_share"}
+
+
+def test_the_server_ends_with_the_demo(sqlite_runtime: Runtime):
+    home = str(sqlite_runtime.settings.home)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    call = f"from pathlib import Path; from mercat.cli.demo_serving import serve_until_stopped as s; s(Path({home!r}), 'x', {port})"
+    demo = subprocess.Popen([sys.executable, "-c", call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert demo.stderr is not None
+    assert "no user yet" in demo.stderr.readline()
+    assert f"listens at http://127.0.0.1:{port}" in demo.stderr.readline()
+
+    demo.send_signal(signal.SIGTERM)
+    out, _ = demo.communicate(timeout=20)
+
+    assert "password x" in out
+    # Whoever waits for the server has waited for its end.
+    assert demo.returncode == 0
+    with socket.socket() as asking:
+        assert asking.connect_ex(("127.0.0.1", port)) != 0

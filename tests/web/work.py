@@ -41,8 +41,12 @@ def begin(runtime: Runtime) -> None:
             error=f"line 3: {LONG_LINE}", started_at=hour, completed_at=unit.now, result={"rows": 18_204}, **common,
             payload={"name": LONG_LINE},
         )  # fmt: skip
-        unit.add(running)
-        unit.add(failed)
+        # One that has not said yet how far it is.
+        begun = Job(
+            kind="suggestions.advise", title="Advise", status="running", attempts=1, started_at=unit.now, **common
+        )
+        for each in (running, failed, begun):
+            unit.add(each)
         unit.save()
         for number, level in enumerate(("info", "warning", "error", "info")):
             unit.add(JobEvent(job=running, at=unit.now, level=level, message=f"{number} {LONG_LINE}"))

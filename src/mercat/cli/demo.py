@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,8 @@ import typer
 from rich.text import Text
 
 from mercat.cli.changes import decide, print_changes, shown_change
-from mercat.cli.demo_serving import become_the_server, leave_something_to_do
+from mercat.cli.demo_market import play_market
+from mercat.cli.demo_serving import leave_something_to_do, serve_until_stopped
 from mercat.cli.demo_shop import play_shop
 from mercat.cli.display import out, plain, say, short, status
 from mercat.cli.imports import ConnectorOption, CurrencyOption, ProfileOption
@@ -31,6 +33,7 @@ from mercat.core.unit import Runtime
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
 from mercat.sandbox.office import write_feed
+from mercat.sandbox.shopify import Options, running
 from mercat.sdk.roles import FeedFile
 
 app = typer.Typer(rich_markup_mode=None)
@@ -62,18 +65,27 @@ def demo(
     started = time.monotonic()
     home = load().home / "demo"
     _remake(home)
-    with open_runtime(home=home, needs=Needs.NOTHING) as runtime:
-        migrate.upgrade(runtime.engine)
-        play = _Play(runtime, home, is_quiet=as_json)
-        play.say_step(f"A catalogue of its own: {home / 'mercat.db'}", "mercat init")
-        if feed is None:
-            play.sample()
-        else:
-            text = None if profile is None else profile_at(profile)
-            play.real(files_at(feed), str(feed), connector=connector, profile=text, currency=currency)
-        play.shop()
-        password = leave_something_to_do(runtime, home) if serve else ""
-    story = {**play.story, "seconds": round(time.monotonic() - started, 1)}
+    # The shop is there for as long as the dashboard is, so that it can be published to.
+    with ExitStack() as open_shop:
+        with open_runtime(home=home, needs=Needs.NOTHING) as runtime:
+            migrate.upgrade(runtime.engine)
+            play = _Play(runtime, home, is_quiet=as_json)
+            play.say_step(f"A catalogue of its own: {home / 'mercat.db'}", "mercat init")
+            if feed is None:
+                play.sample()
+            else:
+                text = None if profile is None else profile_at(profile)
+                play.real(files_at(feed), str(feed), connector=connector, profile=text, currency=currency)
+            play.market()
+            play.shop(open_shop)
+            password = leave_something_to_do(runtime, home) if serve else ""
+        _tell({**play.story, "seconds": round(time.monotonic() - started, 1)}, home, as_json=as_json)
+        if serve:
+            serve_until_stopped(home, password, port)
+
+
+def _tell(story: dict[str, Any], home: Path, *, as_json: bool) -> None:
+    """The end of it. Raises ``Conflict`` where undoing did not bring back what was there."""
     if as_json:
         print_json(story)
     else:
@@ -81,8 +93,6 @@ def demo(
     if not story["undo_restored_the_catalogue"]:
         message = "the catalogue after the undo is not the one before: this should not happen, please report it"
         raise Conflict(message)
-    if serve:
-        become_the_server(home, password, port)
 
 
 def _remake(home: Path) -> None:
@@ -140,15 +150,21 @@ class _Play:
         again = suppliers.ImportRequest(files_at(second), supplier="demo", connector="mercat-jsonl", guards=guards)
         self._rest(self._second(again), made.sku, made.field)
 
-    def shop(self) -> None:
-        """A loopback shop shows the catalogue, unless it is one for an evening."""
+    def market(self) -> None:
+        """Some products are watched at a marketplace."""
+        exported = self.home / "after.jsonl"
+        self.story["market"] = play_market(self.runtime, self.say_step, exported, is_quiet=self.is_quiet)
+
+    def shop(self, open_shop: ExitStack) -> None:
+        """A loopback shop shows the catalogue, unless it is one for an evening. It stays open as long as ``open_shop``."""
         with (self.home / "after.jsonl").open("rb") as products:
             first = msgspec.json.decode(products.readline())
         currency = first["variants"][0]["currency"] or self.runtime.settings.currency
         if self.story["after"]["products"] > _MOST_PUBLISHED:
             self.story["publish"] = None
             return
-        self.story["publish"] = play_shop(self.runtime, self.say_step, currency=currency, is_quiet=self.is_quiet)
+        shop = open_shop.enter_context(running(Options(plan="plus", currency=currency)))
+        self.story["publish"] = play_shop(self.runtime, shop, self.say_step, is_quiet=self.is_quiet)
 
     def say_step(self, what: str, command: str) -> None:
         """A heading, and the command that would do the same."""

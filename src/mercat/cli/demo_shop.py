@@ -13,30 +13,29 @@ from mercat.cli.session import me
 from mercat.core.jobs import Watch
 from mercat.core.unit import Runtime
 from mercat.domain.listings import service as listings
-from mercat.sandbox.shopify import Options, RunningShop, running
+from mercat.sandbox.shopify import RunningShop
 
-_NAME = "demo-shop"
+NAME = "demo-shop"
 Step = Callable[[str, str], None]
 
 
-def play_shop(runtime: Runtime, step: Step, *, currency: str, is_quiet: bool) -> dict[str, Any]:
+def play_shop(runtime: Runtime, shop: RunningShop, step: Step, *, is_quiet: bool) -> dict[str, Any]:
     """Connect a loopback shop, publish, publish again, and compare; what the story tells of it."""
-    with running(Options(plan="plus", currency=currency)) as shop:
-        step("A shop on this machine, that speaks Shopify's own language", "mercat sandbox shopify --plan plus")
-        step("Connect it", f"mercat store add shopify {_NAME} --sandbox {shop.url}")
-        draft = listings.sandbox_draft(_NAME, "shopify", shop.url)
-        view, account = listings.add_store(runtime, me(), draft)
-        if not is_quiet:
-            say(f"  {account.name} at {view.domain}, {view.currency}", style="green")
-        first = _publish(runtime, step, "Show the catalogue there", is_quiet=is_quiet)
-        again = _publish(runtime, step, "And once more: nothing changed, so nobody is called", is_quiet=is_quiet)
-        return {"first_publish": first, "publish_again": again, "shop": _shown(shop, step, is_quiet=is_quiet)}
+    step("A shop on this machine, that speaks Shopify's own language", "mercat sandbox shopify --plan plus")
+    step("Connect it", f"mercat store add shopify {NAME} --sandbox {shop.url}")
+    draft = listings.sandbox_draft(NAME, "shopify", shop.url)
+    view, account = listings.add_store(runtime, me(), draft)
+    if not is_quiet:
+        say(f"  {account.name} at {view.domain}, {view.currency}", style="green")
+    first = _publish(runtime, step, "Show the catalogue there", is_quiet=is_quiet)
+    again = _publish(runtime, step, "And once more: nothing changed, so nobody is called", is_quiet=is_quiet)
+    return {"first_publish": first, "publish_again": again, "shop": _shown(shop, step, is_quiet=is_quiet)}
 
 
 def _publish(runtime: Runtime, step: Step, what: str, *, is_quiet: bool) -> dict[str, Any]:
-    step(what, f"mercat publish {_NAME}")
+    step(what, f"mercat publish {NAME}")
     with progressing("listings") as progress:
-        result = listings.publish(runtime, me(), _NAME, watch=Watch(progress))
+        result = listings.publish(runtime, me(), NAME, watch=Watch(progress))
     if not is_quiet:
         print_published(result)
     return asdict(result)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -25,6 +26,7 @@ _SPANS = (("last", "Since I last looked"), ("24h", "24 hours"), ("7d", "7 days")
 # Of each kind: its title as a filter, its icon and tint, what its button says, and where that leads (``{}``: the subject).
 KINDS: dict[str, tuple[str, str, str, str, str]] = {
     "held": ("Held runs", "feed", "warn", "Review", "/changes/{}"),
+    "publish": ("Held publishing", "store", "warn", "Look", "/stores/{}"),
     "alert": ("Alerts", "bell", "bad", "Look", "/alerts/{}"),
     "store": ("Stores", "store", "bad", "Look", "/listings"),
     "listing": ("Listings", "store", "bad", "Look at them", "/listings?state={}"),
@@ -42,7 +44,13 @@ def shown(need: reports.Need, pages: set[str]) -> dict[str, Any]:
     if need.severity == "info":
         tone = "info"
     is_there = url.split("/")[1].partition("?")[0] in pages
-    return {"need": need, "icon": icon, "tone": tone, "verb": verb, "url": url.format(need.subject) if is_there else ""}
+    return {
+        "need": need,
+        "icon": icon,
+        "tone": tone,
+        "verb": verb,
+        "url": url.format(quote(need.subject, safe="")) if is_there else "",
+    }
 
 
 @router.get("/", **needs("reports.read"))

@@ -162,12 +162,13 @@ def show_store(of: Visited) -> Response:
     """One store: its account, how its listings stand, what ran."""
     with of.runtime.read(of.caller) as unit:
         store = listings.get_store(unit, of.name)
+        held = listings.held_publish(unit, store.name)
         runs = [
             list_rows(unit, operations.SYNC_LOGS, ListQuery(equal={side: [of.name]}, per_page=_SHOWN)).data
             for side in ("sync_target", "sync_source")
         ]
     ran = sorted((each for some in runs for each in some), key=lambda each: str(each["started_at"]), reverse=True)
-    return of.page.show("stores/one.html", store=store, runs=ran[:_SHOWN])
+    return of.page.show("stores/one.html", store=store, runs=ran[:_SHOWN], held=held)
 
 
 @router.post("/stores/{name}/selling", **needs("listings.connect"))

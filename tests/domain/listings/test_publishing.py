@@ -35,6 +35,13 @@ def edit(runtime: Runtime, sku: str, **values: Any) -> None:
         catalog.edit(unit, sku, values)
 
 
+def told(runtime: Runtime) -> Any:
+    """Why the last publishing is held, as long as it is."""
+    with runtime.read(ANN) as unit:
+        held = listings.held_publish(unit, "corner")
+    return None if held is None else held["errors"]
+
+
 def test_a_catalogue_is_shown_and_shown_again_without_a_call(
     runtime: Runtime, add_store: Add, back: Back, tmp_path: Path
 ) -> None:
@@ -164,9 +171,12 @@ def test_a_guard_holds_a_plan_until_somebody_says_yes(
     held = sell(sqlite_runtime)
     assert (held.status, [each["rule"] for each in held.findings]) == ("held", [rule])
     assert (back.shown(), back.calls()) == (before, calls)
+    sell(sqlite_runtime, plan_only=True)
+    assert told(sqlite_runtime) == [each["message"] for each in held.findings]
 
     assert sell(sqlite_runtime, yes=True).status == "success"
     assert back.shown() != before
+    assert told(sqlite_runtime) is None
 
 
 def test_what_the_shop_refuses_waits_for_a_person_and_stops_nobody_else(

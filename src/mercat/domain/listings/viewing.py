@@ -9,15 +9,21 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from mercat.core.errors import Conflict, Invalid, NotFound
+from mercat.core.lists import ListQuery, list_rows
 from mercat.core.page import Page
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.listings.drafting import draft_of_kept, record_of_kept
+from mercat.domain.listings.list_repository import LISTINGS, READ
 from mercat.domain.listings.models import STATES, Listing
+from mercat.domain.listings.publishing import SYNC_TYPE
 from mercat.domain.listings.schemas import ListingView
 from mercat.domain.listings.seeing import pull_field
 from mercat.domain.listings.store_repository import StoreRepository
 from mercat.domain.listings.view_repository import ListingRepository
+from mercat.domain.operations import service as operations
 from mercat.sdk.channels import Shown
+
+_LOOKED_AT = 8
 
 
 def list_listings(
@@ -153,3 +159,22 @@ def _whole(repository: ListingRepository, view: ListingView, listing: Listing) -
         "sent": to_builtins(sent),
         "shown": to_builtins(record_of_kept(shown)) if shown else None,
     }
+
+
+def held_publish(unit: ReadUnit, store: str) -> dict[str, Any] | None:
+    """The run (a row of the sync history) in which a guard held what waits to be sent to a store; none where nothing is held."""
+    unit.actor.require(READ)
+    if not unit.actor.may(operations.SYNC_LOGS.permission):
+        return None
+    runs = ListQuery(equal={"sync_type": [SYNC_TYPE], "sync_target": [store]}, sort="-started_at", per_page=_LOOKED_AT)
+    # A preview sends nothing, and says nothing of how the store stands.
+    told = (
+        each
+        for each in list_rows(unit, operations.SYNC_LOGS, runs).data
+        if each["status"] not in {"success", "running"} or each["items_successful"]
+    )
+    last = next(told, None)
+    if last is None or last["status"] != "held":
+        return None
+    waiting = ListQuery(equal={"store": [store], "state": ["pending"]}, fields=["id"], per_page=1)
+    return last if list_rows(unit, LISTINGS, waiting).data else None

@@ -7,9 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # What is lost while each waits. A store that takes nothing stops selling what is new; an alert says itself how bad it is; a price
-# list that waits keeps old prices and costs, and each row of it counts; a shop that shows something else sells at a wrong word;
+# list that waits keeps old prices and costs, and each row of it counts, as does what was not sent to a shop; a shop that shows something else sells at a wrong word;
 # what failed may be due again; a match that is open leaves one offer aside.
-_COSTS = {"store": 900, "alert": 500, "held": 400, "listing": 300, "suggestion": 250, "job": 200, "match": 100}
+_COSTS = {
+    "store": 900,
+    "alert": 500,
+    "held": 400,
+    "publish": 350,
+    "listing": 300,
+    "suggestion": 250,
+    "job": 200,
+    "match": 100,
+}
 _SEVERITIES = {"critical": 600, "warning": 0, "info": -300}
 _MOST_FOR_ROWS = 99
 

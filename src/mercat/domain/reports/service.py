@@ -69,7 +69,8 @@ def running(unit: ReadUnit) -> list[dict[str, Any]]:
 def needs(unit: ReadUnit) -> list[Need]:
     """What waits for a person, costliest to leave first."""
     unit.actor.require(READ)
-    things = [*_held(unit), *_stores(unit), *_listings(unit), *_suggested(unit), *_matches(unit), *_failed(unit)]
+    things = [*_held(unit), *_publishes(unit), *_stores(unit), *_listings(unit)]
+    things += [*_suggested(unit), *_matches(unit), *_failed(unit)]
     known = {each.subject for each in things if each.subject}
     # An alert about what stands here itself says it a second time.
     return ranked([*things, *(need for need, subject in _alerts(unit) if subject not in known)])
@@ -82,6 +83,17 @@ def _held(unit: ReadUnit) -> Iterator[Need]:
         said = ". ".join(finding["message"] for finding in each["findings"][:2])
         text = f"{said}. Nothing of it is applied yet." if said else "Nothing of it is applied yet."
         yield Need("held", f"{each['title']} is held", text, str(each["id"]), rows, at=each["created_at"])
+
+
+def _publishes(unit: ReadUnit) -> Iterator[Need]:
+    """Of each store, the last publishing where a guard held it."""
+    for store in _some(unit, listings.STORES, equal={"is_active": [True]}):
+        held = listings.held_publish(unit, store["name"])
+        if held is not None:
+            text = ". ".join([*held["errors"][:2], "Nothing of it was sent."])
+            count = sum(held["record_counts"].get(name, 0) for name in ("created", "updated", "archived"))
+            title = f"Publishing to {store['name']} is held"
+            yield Need("publish", title, text, store["name"], count, at=held["started_at"])
 
 
 def _alerts(unit: ReadUnit) -> Iterator[tuple[Need, str]]:
