@@ -31,3 +31,13 @@ def test_health_and_figures(api: TestClient) -> None:
     assert api.get("/api/v1/database/health").json()["checks"]["connection"]["state"] == "ok"
     figures = api.get("/api/v1/database/stats?exact=true").json()
     assert {"products", "users"} <= {each["name"] for each in figures["tables"]}
+
+
+def test_a_table_comes_as_a_file(api: TestClient) -> None:
+    listed = {each["name"]: each for each in api.get("/api/v1/database/tables").json()["data"]}
+    assert (listed["products"]["kept_by"], listed["users"]["kept_by"]) == ("change sets", None)
+    got = api.get("/api/v1/database/tables/users.csv")
+    assert (got.status_code, got.headers["content-type"][:8]) == (200, "text/csv")
+    assert got.text.splitlines()[0].startswith("id,")
+    assert api.get("/api/v1/database/tables/nothing.csv").status_code == 404
+    assert api.get("/api/v1/database/tables/users.txt").status_code == 422

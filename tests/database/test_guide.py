@@ -49,11 +49,13 @@ def test_the_block_that_names_another_server_is_one_call(database_url: str) -> N
     close_database()
 
 
-def test_every_command_runs(sqlite_runtime: Runtime) -> None:
-    [block] = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
+def test_every_command_runs(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    block = "".join(re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "MERCAT_HOME": str(sqlite_runtime.settings.home), "PATH": path}
     environment.pop("MERCAT_DATABASE_URL", None)
-    done = subprocess.run(["sh", "-e", "-c", block], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-e", "-c", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert len(list((sqlite_runtime.settings.home / "backups").glob("*.zip"))) == 1

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
 from pydantic import BaseModel, Field, StrictBool
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from mercat.api.answers import answer
+from mercat.api.answers import CSV, JSONL, answer, download
 from mercat.api.asking import Asked
 from mercat.api.jobs import JobItem, accepted
 from mercat.api.routes import Caller, House, Room, needs
+from mercat.core.actor import Actor
+from mercat.core.unit import Runtime
 from mercat.domain.operations import service as operations
 
 router = Room("Database")
+_CHUNK = 1 << 16
+_MEDIA_TYPES = {
+    "csv": CSV,
+    "jsonl": JSONL,
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
 BackupName = Annotated[str, Path(max_length=200, pattern=r"^[\w.-]+\.zip$")]
+
+
+def _as_a_file(permission: str) -> dict[str, Any]:
+    said = needs(permission, refusals=(401, 403, 404, 422, 429), opens=True)
+    schema = {"type": "string", "format": "binary"}
+    contents = {each.partition(";")[0]: {"schema": schema} for each in _MEDIA_TYPES.values()}
+    return {**said, "responses": {**said["responses"], 200: {"description": "The table", "content": contents}}}
 
 
 class BackupAsked(Asked):
@@ -63,6 +81,53 @@ class DatabaseFigures(BaseModel):
     dialect: str
     bytes: int
     tables: list[dict[str, Any]]
+
+
+class TableItem(BaseModel):
+    """A table, or a view that somebody made. `kept_by`: by what alone its rows change."""
+
+    name: str
+    kind: Literal["table", "view"]
+    columns: list[dict[str, str]]
+    kept_by: str | None
+
+
+class Tables(BaseModel):
+    """What can be taken out."""
+
+    data: list[TableItem]
+    total: int
+
+
+@router.get("/database/tables", response_model=Tables, **needs("operations.backup"))
+def list_tables(runtime: House, caller: Caller) -> Response:
+    """Every table and view, with its columns."""
+    found = operations.list_tables(runtime, caller)
+    return answer({"data": found, "total": len(found)})
+
+
+@router.get(
+    "/database/tables/{name}.{format}",
+    response_class=StreamingResponse,
+    **_as_a_file("operations.backup"),
+)
+def export_table(
+    name: Annotated[str, Path(max_length=100, pattern=r"^\w+$")],
+    format: Literal["csv", "jsonl", "xlsx", "parquet"],
+    runtime: House,
+    caller: Caller,
+) -> Response:
+    """A table of one moment, whole and without loss, as `mercat db export` writes it."""
+    return download(_table_file(runtime, caller, name, format), _MEDIA_TYPES[format], f"{name}.{format}")
+
+
+def _table_file(runtime: Runtime, caller: Actor, name: str, format: str) -> Iterator[bytes]:
+    # Written first: a slow client must not hold a moment of the database open.
+    with tempfile.TemporaryFile() as made:
+        operations.write_table(runtime, caller, name, made, format)
+        made.seek(0)
+        while chunk := made.read(_CHUNK):
+            yield chunk
 
 
 @router.get("/backups", response_model=Backups, **needs("operations.backup"))

@@ -17,8 +17,8 @@ from python_calamine import CalamineWorkbook
 from mercat.core.actor import Actor
 from mercat.core.errors import Forbidden, Invalid
 from mercat.core.unit import Runtime
+from mercat.core.workbooks import LONGEST_CELL, MOST_COLUMNS, WorkbookSink
 from mercat.domain.catalog import service as catalog
-from mercat.domain.catalog.workbooks import LONGEST_CELL, MOST_COLUMNS, WorkbookSink
 from tests.domain.catalog.exports import PERSON, export, feed_of, full_product, small_product, take
 from tests.shared_data import shared
 

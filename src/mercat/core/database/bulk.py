@@ -36,6 +36,7 @@ class Bulk:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.connection_dialect = connection.dialect
         self.dialect = connection.dialect.name
         self.is_postgres = self.dialect == "postgresql"
         self.is_sqlite = self.dialect == "sqlite"

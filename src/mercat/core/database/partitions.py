@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
+from mercat.core.database.base import Base
 from mercat.core.database.bulk import Bulk
 
 _MONTH = re.compile(r"_p(\d{4})_(\d{2})$")
@@ -30,6 +31,18 @@ def months_from(first: Month, count: int) -> list[Month]:
     """So many months, the first included."""
     year, month = first
     return [(year + (month - 1 + step) // 12, (month - 1 + step) % 12 + 1) for step in range(count)]
+
+
+def partition_column(table: str) -> str | None:
+    """The column by whose months PostgreSQL keeps the table apart, if it does."""
+    described = Base.metadata.tables.get(table)
+    by = None if described is None else described.dialect_options["postgresql"].get("partition_by")
+    return None if by is None else str(by).partition("(")[2].rstrip(") ")
+
+
+def ensure_months(bulk: Bulk, table: str, instants: Iterable[str]) -> None:
+    """Make the partitions that rows with these instants (as ``rows`` has them) go to."""
+    ensure_partitions(bulk, table, {(int(each[:4]), int(each[5:7])) for each in instants})
 
 
 def partitions(bulk: Bulk, table: str) -> list[Month]:

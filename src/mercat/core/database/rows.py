@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Boolean, Connection, Date, Float, Integer, LargeBinary, Table
+from sqlalchemy import Boolean, Connection, CursorResult, Date, Float, Integer, LargeBinary, Table, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -109,13 +110,34 @@ def read_rows(connection: Connection, shape: Shape, *, after: str = "") -> Itera
     chosen = ", ".join(_selected(dialect, each) for each in shape.columns)
     order = ", ".join(_ordered(dialect, shape, each) for each in shape.key)
     sql = f"SELECT {chosen} FROM {name(shape.table)} {after} ORDER BY {order}"
-    reading = [_READERS.get(dialect.name, _SERVER_READERS).get(each.kind) for each in shape.columns]
+    reading = _reading(dialect, shape)
     if dialect.name != "sqlite":
         sql = sql.replace("%", "%%")
     streaming = {"stream_results": True, "yield_per": AT_ONCE}
     with connection.exec_driver_sql(sql, execution_options=streaming) as result:
         for some in result.partitions(AT_ONCE):
             yield _converted(some, reading)
+
+
+def rows_by_key(bulk: Bulk, shape: Shape, keys: Sequence[Sequence[Any]]) -> list[Values]:
+    """Those of the rows with these keys that there are, in no order. A few thousand at a time."""
+    if not keys:
+        return []
+    dialect = bulk.connection_dialect
+    kinds = {each.name: each for each in shape.columns}
+    key = Shape(shape.table, tuple(kinds[each] for each in shape.key), shape.key)
+    one = f"({', '.join('?' * len(shape.key))})"
+    many = ", ".join([one] * len(keys))
+    # SQLite takes rows to compare with as a table of values only.
+    among = f"(VALUES {many})" if bulk.is_sqlite else f"({many})"
+    chosen = ", ".join(_selected(dialect, each) for each in shape.columns)
+    sql = f"SELECT {chosen} FROM {bulk.quoted(shape.table)} WHERE ({', '.join(map(bulk.quoted, shape.key))}) IN {among}"
+    given = [value for row in to_parameters(bulk, key, [list(each) for each in keys]) for value in row]
+    return _converted(bulk.fetch(sql, given), _reading(dialect, shape))
+
+
+def _reading(dialect: Dialect, shape: Shape) -> list[_One | None]:
+    return [_READERS.get(dialect.name, _SERVER_READERS).get(each.kind) for each in shape.columns]
 
 
 def _selected(dialect: Dialect, column: Column) -> str:
@@ -166,7 +188,7 @@ def _base64(value: bytes) -> str:
     return binascii.b2a_base64(value, newline=False).decode()
 
 
-def _in_order(text: str) -> str:
+def in_order(text: str) -> str:
     """JSON that a database may have put in another order, in one of ours."""
     return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -182,7 +204,7 @@ _SERVER_READERS: dict[str, _One] = {
     "time": _microseconds,
     "day": dt.date.isoformat,
     "boolean": bool,
-    "object": _in_order,
+    "object": in_order,
     "bytes": _base64,
 }
 _READERS: dict[str, dict[str, _One]] = {
@@ -191,11 +213,53 @@ _READERS: dict[str, dict[str, _One]] = {
         "amount": _units,
         "boolean": bool,
         "json": _json_text,
-        "object": _in_order,
+        "object": in_order,
         "bytes": _base64,
     },
-    "postgresql": {"amount": _decimal, "day": dt.date.isoformat, "object": _in_order, "bytes": _base64},
+    "postgresql": {"amount": _decimal, "day": dt.date.isoformat, "object": in_order, "bytes": _base64},
 }
+
+
+# -- views ----------------------------------------------------------------------------------------------------------------
+
+
+def views(connection: Connection) -> list[str]:
+    """The views that somebody made in the database."""
+    return sorted(inspect(connection).get_view_names())
+
+
+def read_view(connection: Connection, name: str) -> tuple[Shape, Iterator[list[Values]]]:
+    """A view's columns, and its rows as plain values by what the driver gives.
+
+    SQLite keeps amounts as ten-thousandths and does not say so of a view: there they come as these whole numbers.
+    """
+    sql = f"SELECT * FROM {connection.dialect.identifier_preparer.quote(name)}"
+    result = connection.exec_driver_sql(sql, execution_options={"stream_results": True, "yield_per": AT_ONCE})
+    shape = Shape(name, tuple(Column(name, "text") for name in _names(result)), ())
+    return shape, ([[_shown(each) for each in row] for row in some] for some in result.partitions(AT_ONCE))
+
+
+def _names(result: CursorResult[Any]) -> list[str]:
+    return list(result.keys())
+
+
+def _shown(value: Any) -> Any:
+    for kind, convert in _SHOWN:
+        if isinstance(value, kind):
+            return convert(value)
+    return None if value is None else str(value)
+
+
+# Before dates: an instant is a date to Python, too.
+_SHOWN: tuple[tuple[type[Any], _One], ...] = (
+    (UUID, lambda value: value.hex),
+    (Decimal, _decimal),
+    (dt.datetime, lambda at: _microseconds(at.astimezone(dt.UTC).replace(tzinfo=None) if at.tzinfo else at)),
+    (dt.date, dt.date.isoformat),
+    (bytes, lambda raw: raw.hex() if len(raw) == 16 else _base64(raw)),
+    (dict, lambda given: json.dumps(given, ensure_ascii=False)),
+    (list, lambda given: json.dumps(given, ensure_ascii=False)),
+)
 
 
 # -- writing --------------------------------------------------------------------------------------------------------------

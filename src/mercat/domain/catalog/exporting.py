@@ -140,7 +140,7 @@ class _Export:
         out.write(text.getvalue().encode())
 
     def _write_workbook(self, out: BinaryIO) -> None:
-        from mercat.domain.catalog.workbooks import LONGEST_CELL, WorkbookSink  # noqa: PLC0415  # XlsxWriter takes a
+        from mercat.core.workbooks import LONGEST_CELL, WorkbookSink  # noqa: PLC0415  # XlsxWriter takes a
         # fifth of a second to import, and everything that touches the catalogue would wait for it.
 
         exporter = self._exporter()

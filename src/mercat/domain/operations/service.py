@@ -101,6 +101,13 @@ from mercat.domain.operations.steering import (
     list_jobs,
     retry_job,
 )
+from mercat.domain.operations.table_files import (
+    TableExport,
+    export_table,
+    import_table,
+    list_tables,
+    write_table,
+)
 from mercat.domain.operations.tending import database_figures, database_health, optimize_database
 from mercat.domain.operations.tidying import ensure_nightly, tidy
 
@@ -141,6 +148,7 @@ __all__ = [
     "RunResult",
     "ScheduleDraft",
     "Silence",
+    "TableExport",
     "Watcher",
     "add_endpoint",
     "add_schedule",
@@ -165,6 +173,7 @@ __all__ = [
     "enqueue_verify",
     "ensure_nightly",
     "ensure_schedule",
+    "export_table",
     "find_schedule",
     "find_watcher",
     "finish_deliveries",
@@ -176,6 +185,7 @@ __all__ = [
     "get_endpoint",
     "get_job",
     "health",
+    "import_table",
     "is_ready",
     "is_wanted",
     "job_figures",
@@ -190,6 +200,7 @@ __all__ = [
     "list_logs",
     "list_runs",
     "list_schedules",
+    "list_tables",
     "metrics",
     "nearly_spent",
     "note_freshness",
@@ -218,4 +229,5 @@ __all__ = [
     "value_of",
     "verify_backup",
     "wait_after",
+    "write_table",
 ]

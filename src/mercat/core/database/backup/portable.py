@@ -11,10 +11,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from mercat.core.database.backup.archive import Archive, ArchiveWriter, TableEntry
-from mercat.core.database.base import Base
 from mercat.core.database.bulk import Bulk
 from mercat.core.database.first_load import can_rebuild, indexes_after
-from mercat.core.database.partitions import ensure_partitions
+from mercat.core.database.partitions import ensure_months, partition_column
 from mercat.core.database.rows import AT_ONCE, Column, Shape, Values, insert_rows, read_rows, shapes
 from mercat.core.errors import Conflict
 
@@ -100,24 +99,13 @@ def load(bulk: Bulk, tables: Mapping[str, Shape], source: Source, advance: Advan
             partition = partition_column(name)
             for some in source(tables[name]):
                 if partition is not None:
-                    _ensure_months(bulk, tables[name], partition, some)
+                    place = tables[name].names.index(partition)
+                    ensure_months(bulk, name, (row[place] for row in some))
                 insert_rows(bulk, tables[name], some)
                 counts[name] += len(some)
                 advance(name, len(some))
     _refuse_loose_ends(bulk)
     return counts
-
-
-def partition_column(table: str) -> str | None:
-    """The column by whose months PostgreSQL keeps the table apart, if it does."""
-    described = Base.metadata.tables.get(table)
-    by = None if described is None else described.dialect_options["postgresql"].get("partition_by")
-    return None if by is None else str(by).partition("(")[2].rstrip(") ")
-
-
-def _ensure_months(bulk: Bulk, shape: Shape, column: str, rows: list[Values]) -> None:
-    place = shape.names.index(column)
-    ensure_partitions(bulk, shape.table, {(int(row[place][:4]), int(row[place][5:7])) for row in rows})
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The catalogue's tables."""
 
+from mercat.core.database.base import Base
 from mercat.domain.catalog.models.categories import (
     Category,
     CategoryMapping,
@@ -36,3 +37,10 @@ __all__ = [
     "Restatement",
     "ReviewDecision",
 ]
+
+# Whoever would overwrite rows of these past a change set is refused; new rows may come out of a file.
+for _each in (
+    *(Category, CategoryMapping, Product, ProductVariant, ProductIdentifier, ProductImage, ProductMetafield),
+    *(Change, ChangeSet, FieldLock, Restatement),
+):
+    Base.metadata.tables[_each.__tablename__].info["kept_by"] = "change sets"

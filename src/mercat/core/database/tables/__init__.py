@@ -1,0 +1,1 @@
+"""Single tables as files, and back: CSV, JSON Lines, XLSX and Parquet, without loss."""
