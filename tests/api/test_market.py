@@ -88,3 +88,20 @@ def test_sources_are_an_administrators(sqlite_runtime: Runtime, client: TestClie
         assert admin.post("/api/v1/market/sources/keepa/test").status_code == 404
         assert admin.delete("/api/v1/market/sources/keepa").status_code == 404
         assert admin.post("/api/v1/market/sources/keepa/refresh").status_code == 404
+
+
+def test_a_list_of_best_sellers_goes_in_and_out(sqlite_runtime: Runtime, client: TestClient) -> None:
+    rows = f"rank,asin,category,observed_at\n1,{ASIN},172282,2026-11-20\n2,B0F7XPYCSK,172282,2026-11-20\n"
+    asked = {"filename": "l.csv", "what": "bestsellers", "settings": '{"marketplace": "US"}'}
+    job_id = UUID(client.post("/api/v1/market/observations", params=asked, content=rows).json()["id"])
+    done = attend(sqlite_runtime, TERMINAL, lambda _: job_id, queue="market", progress=lambda *_: None)
+    assert done["new"] == 2
+    category = client.post("/api/v1/market/categories", json={"category": "172282", "marketplace": "US"}).json()
+    place = f"/api/v1/market/categories/{category['id']}"
+    found = client.get(f"{place}/bestsellers", params={"limit": 1}).json()
+    assert (found["depth"], [each["asin"] for each in found["places"]]) == (2, [ASIN])
+    assert client.get(f"{place}/metrics", params={"days": 3660}).json()["total"] == 1
+    assert client.get("/api/v1/market/categories").json()["total"] == 1
+    assert client.get("/api/v1/market/reviews").json()["total"] == 0
+    assert client.delete(place, params={"delete": True}).status_code == 204
+    assert client.get(f"{place}/bestsellers").status_code == 404

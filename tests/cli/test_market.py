@@ -76,3 +76,23 @@ def test_sources_are_asked_for_what_opens_them(terminal: Terminal) -> None:
     assert "Nothing is due" in terminal("market", "refresh").out
     terminal("market", "track", ASIN, "--marketplace", "US")
     assert "nobody is asked" in terminal("market", "refresh", ASIN).err
+
+
+def test_a_list_of_best_sellers_and_reviews_come_in_and_are_shown(terminal: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"rank,asin,category,observed_at\n1,{ASIN},172282,2026-11-20\n")
+    (tmp_path / "said.csv").write_text(f"asin,stars,date,text\n{ASIN},1,20-Nov-26,fell apart\n{ASIN},5,,fine\n")
+    us = ("--setting", "marketplace=US")
+    assert terminal("market", "import", tmp_path / "list.csv", *us, "--as", "bestsellers", "--json").json["new"] == 1
+    assert "is told by files" in terminal("market", "track-category", "172282", "-m", "US").out
+    shown = terminal("market", "bestsellers", "172282", "-m", "US")
+    assert ASIN in shown.out
+    assert "None of it is ours" in shown.out
+    assert terminal("market", "categories", "--json").json["total"] == 1
+    [day] = terminal("market", "category-metrics", "172282", "-m", "US", "--days", 3000, "--json").json["data"]
+    assert (day["day"], day["sample_size"]) == ("2026-11-20", 1)
+    taken = terminal("market", "import", tmp_path / "said.csv", *us, "--as", "reviews", "--track", "--json").json
+    assert (taken["new"], taken["created"]) == (2, 1)
+    assert terminal("market", "reviews", ASIN, "--below", "2", "--json").json["data"][0]["text"] == "fell apart"
+    assert "fell apart" in terminal("market", "reviews", ASIN).out
+    assert terminal("market", "untrack-category", "172282", "-m", "US", "--delete", "--json").json["deleted"] is True
+    assert "nothing is known" in terminal("market", "bestsellers", "172282", "-m", "US").err

@@ -218,6 +218,7 @@ class ObservationQuery(BaseModel):
     connector: str = Field(market.OBSERVATION_FILES, max_length=100)
     settings: str | None = Field(None, max_length=5_000, description="JSON", examples=['{"marketplace": "DE"}'])
     track: bool = Field(default=False, description="watch what is in it and not watched yet")
+    what: Literal["observations", "bestsellers", "reviews"] = Field("observations", description="what its rows tell of")
 
 
 @router.post("/market/products", response_model=TrackResult, **needs("market.track"))
@@ -292,7 +293,7 @@ def list_marketplaces() -> Response:
     "/market/observations",
     status_code=202,
     response_model=JobItem,
-    **needs("market.record", **takes_file("What was seen of listings: CSV, JSON Lines, JSON or a workbook")),
+    **needs("market.record", **takes_file("What was seen at the market: CSV, JSON Lines, JSON or a workbook")),
 )
 async def import_observations(
     request: Request, runtime: House, caller: Caller, asked: Annotated[ObservationQuery, Query()]
@@ -307,7 +308,7 @@ def _enqueue(runtime: Runtime, caller: Actor, sha256: str, name: str, asked: Obs
     settings = _settings(asked.settings)
     job_id = runtime.attempt(
         lambda unit: market.enqueue_import(
-            unit, sha256, name, connector=asked.connector, settings=settings, create=asked.track
+            unit, sha256, name, connector=asked.connector, settings=settings, create=asked.track, what=asked.what
         ),
         caller,
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mercat.cli import market_history, market_sources
+from mercat.cli import market_history, market_lists, market_sources
 from mercat.cli.display import at, number, out, print_paging, say, shown, table
 from mercat.cli.market_options import ListingArgument, MarketplaceOption, print_recorded
 from mercat.cli.options import files_at, seconds_of, settings_of
@@ -176,15 +176,18 @@ def import_(
     setting: Annotated[
         list[str] | None, typer.Option("--setting", metavar="KEY=VALUE", help="Of the connector: marketplace=DE.")
     ] = None,
+    what: Annotated[
+        str, typer.Option("--as", help="What it tells of: observations, bestsellers or reviews.")
+    ] = "observations",
     watch: Annotated[bool, typer.Option("--track", help="Watch what is in it and not watched yet.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="It is the past: tell nobody of what it says.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring in what was seen of listings. The same file again changes nothing."""
+    """Bring in what was seen of listings, lists of best sellers, or reviews. The same file again changes nothing."""
     asked = market.ObservationImport(
-        files_at(file), connector, settings_of(setting or []), create=watch, is_quiet=quiet
+        files_at(file), connector, settings_of(setting or []), create=watch, is_quiet=quiet, what=what
     )
-    with open_runtime() as runtime, progressing("observations") as progress:
+    with open_runtime() as runtime, progressing(what) as progress:
         result = market.import_observations(runtime, me(), asked, watch=Watch(progress))
     print_recorded(result, as_json=as_json)
 
@@ -204,6 +207,18 @@ app.command(epilog="Example: mercat market refresh B0F7XPYCSJ --marketplace US")
 app.command("import-keepa", epilog="Example: mercat market import-keepa answer.json")(market_sources.import_keepa)
 app.command(epilog="Example: mercat market history B0F7XPYCSJ --fields price,bsr --days 90")(market_history.history)
 app.command(epilog="Example: mercat market metrics --json")(market_history.metrics)
+app.command(epilog="Example: mercat market bestsellers 172282 --marketplace US")(market_lists.bestsellers)
+app.command(epilog="Example: mercat market categories --marketplace US --json")(market_lists.categories)
+app.command("track-category", epilog="Example: mercat market track-category 172282 -m US --source keepa")(
+    market_lists.track_category
+)
+app.command("untrack-category", epilog="Example: mercat market untrack-category 172282 -m US")(
+    market_lists.untrack_category
+)
+app.command("category-metrics", epilog="Example: mercat market category-metrics 172282 -m US --days 30")(
+    market_lists.category_metrics
+)
+app.command(epilog="Example: mercat market reviews B0F7XPYCSJ -m US --below 2")(market_lists.reviews)
 
 
 def _print_tracked(found: list[market.Tracked], *, as_json: bool) -> None:

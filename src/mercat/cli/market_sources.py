@@ -123,7 +123,7 @@ def refresh(
     for each in done:
         counts = f"{each.asked:,} of {each.due:,} looked at, {each.new:,} new, {each.not_found:,} not found"
         say(
-            f"{each.source}: {each.status}; {counts}, {each.failed:,} failed, {each.waiting:,} wait; {each.calls:,} calls"
+            f"{each.source}: {each.status}; {counts}, {each.failed:,} failed, {each.waiting:,} wait, {each.lists:,} lists; {each.calls:,} calls"
         )
         for line in ([each.message] if each.message else []) + each.errors[:_MOST_ERRORS]:
             say(f"  {shown(line, most=200)}", style="yellow")

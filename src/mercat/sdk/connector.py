@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from mercat.sdk.channels import SalesChannel, Surroundings
 from mercat.sdk.limits import Limits
-from mercat.sdk.market import MarketSource, ObservationFiles
+from mercat.sdk.market import MarketSource, ObservationFiles, RankedFiles, ReviewFiles
 from mercat.sdk.records import ProductRecord
 from mercat.sdk.roles import ProductExporter, SupplierFeed
 
@@ -82,7 +82,8 @@ class Market:
 class Connector:
     """What a vendor folder offers. A role not played is a field not given.
 
-    ``takes_sets``: all files at a feed's location belong together and are read as one.
+    ``takes_sets``: all files at a feed's location belong together and are read as one. ``observations``, ``rankings`` and
+    ``reviews`` read files of what was seen at the market: of listings, of lists of best sellers, and of opinions.
     """
 
     title: str
@@ -93,3 +94,5 @@ class Connector:
     channel: Channel | None = None
     market: Market | None = None
     observations: Callable[[Any], ObservationFiles] | None = None
+    rankings: Callable[[Any], RankedFiles] | None = None
+    reviews: Callable[[Any], ReviewFiles] | None = None

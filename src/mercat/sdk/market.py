@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -18,6 +18,7 @@ Amount: TypeAlias = str | UnsetType | None
 Whole: TypeAlias = int | UnsetType | None
 Flag: TypeAlias = bool | UnsetType | None
 Text: TypeAlias = str | UnsetType | None
+T_co = TypeVar("T_co", covariant=True)
 
 
 class Rank(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -93,12 +94,73 @@ class Observation(msgspec.Struct, omit_defaults=True, kw_only=True):
     facts: Facts | None = None
 
 
-@runtime_checkable
-class ObservationFiles(Protocol):
-    """Reads files of observations. ``batches`` streams: memory does not grow with the file."""
+class Ranked(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A place in a category's list of best sellers at one instant; ``None`` is not told.
 
-    def batches(self, files: Sequence[FeedFile]) -> Iterator[list[Observation | BadRow]]:
+    ``category`` is the marketplace's own id of a node, or its word for a list (``electronics``). Amounts and ratings are
+    decimal text; the currency is the marketplace's unless stated.
+    """
+
+    category: str
+    marketplace: str
+    observed_at: dt.datetime
+    rank: int
+    asin: str
+    category_name: str | None = None
+    category_url: str | None = None
+    title: str | None = None
+    price: str | None = None
+    currency: str | None = None
+    rating: str | None = None
+    review_count: int | None = None
+    image_url: str | None = None
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """What a marketplace says of a node of its tree. ``above``: (id, name) of those over it, the root first."""
+
+    name: str | None = None
+    product_count: int | None = None
+    above: tuple[tuple[str, str | None], ...] = ()
+
+
+class BestSellers(msgspec.Struct, frozen=True, kw_only=True):
+    """A category's list at one instant: ASINs, the best seller first, each once."""
+
+    category: str
+    marketplace: str
+    observed_at: dt.datetime
+    asins: Sequence[str]
+    about: Category | None = None
+
+
+class Reviewed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What somebody wrote of a listing. ``review_id`` is the marketplace's own; without one it is known by what it says."""
+
+    asin: str
+    marketplace: str
+    rating: str
+    review_id: str | None = None
+    title: str | None = None
+    text: str | None = None
+    reviewer: str | None = None
+    reviewed_on: dt.date | None = None
+    variation: str | None = None
+    verified: bool | None = None
+    helpful_count: int | None = None
+
+
+@runtime_checkable
+class MarketFiles(Protocol[T_co]):
+    """Reads files of what was seen at the market. ``batches`` streams: memory does not grow with the file."""
+
+    def batches(self, files: Sequence[FeedFile]) -> Iterator[Sequence[T_co | BadRow]]:
         """What the files say, a few thousand at a time. Raises ``Unreadable``."""
+
+
+ObservationFiles: TypeAlias = MarketFiles[Observation]
+RankedFiles: TypeAlias = MarketFiles[Ranked]
+ReviewFiles: TypeAlias = MarketFiles[Reviewed]
 
 
 class NotListed(Rejected):
@@ -147,3 +209,11 @@ class Remembering(Protocol):
 
     def past(self, wanted: Sequence[Wanted]) -> Iterator[list[Observation]]:
         """All that it ever saw of them, in the order of time for each; listings that are not known are left out."""
+
+
+@runtime_checkable
+class Ranking(Protocol):
+    """A source that knows lists of best sellers. Optional beside ``MarketSource``."""
+
+    def best_sellers(self, category: str, marketplace: str) -> BestSellers:
+        """A category's list as it is now. Raises ``NotListed`` for one that is not known, and as ``observe`` does."""

@@ -18,6 +18,8 @@ _IN_PATH = re.compile(
     r"/(?:dp|gp/product|gp/aw/d|product|product-reviews|exec/obidos/asin|o/asin)/([A-Za-z0-9]{10})(?![A-Za-z0-9])"
 )
 _HOST = re.compile(r"(?:^|\.)amazon\.(?P<suffix>[a-z]{2,3}(?:\.[a-z]{2})?)$")
+_LIST = re.compile(r"/(?:zgbs|bestsellers|new-releases)/([A-Za-z0-9/_=&.-]*)")
+_CATEGORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 &,'_.-]{0,99}")
 _WITH_COMMA = frozenset("DE FR ES IT NL BE PL SE TR BR".split())
 # Currencies without a smaller unit: a price of 1980 there is 1,980, not 19.80 (ISO 4217).
 _WHOLE = frozenset({"JPY"})
@@ -144,3 +146,33 @@ def listing_at(text: str, *, default: Marketplace | None = None) -> tuple[str, M
     if named is None:
         raise ValueError(f"{text!r} names no product: its address holds /dp/ and an ASIN")
     return asin(named), place
+
+
+def category_at(text: str, *, default: Marketplace | None = None) -> tuple[str, Marketplace]:
+    """(id, marketplace) of the address of a list of best sellers or a node, or of an id alone together with ``default``.
+
+    ``/zgbs/electronics/172282``, ``/gp/bestsellers/electronics`` and ``?node=172282`` are read: the number, or where there
+    is none the list's own word. Raises ``ValueError`` with what is missing.
+    """
+    text = text.strip()
+    if "//" not in text and "amazon." not in text.lower():
+        if default is None:
+            raise ValueError(f"{text!r} does not say where it is: give a marketplace such as US or DE")
+        if not _CATEGORY.fullmatch(text):
+            raise ValueError(f"{text!r} is no category: its number, or its word, of at most 100 characters")
+        return text, default
+    try:
+        parts = urlsplit(text if "//" in text else f"https://{text}")
+        known = _HOST.search((parts.hostname or "").lower())
+    except ValueError as wrong:
+        raise ValueError(f"{text!r} is no address: {wrong}") from None
+    place = _BY_DOMAIN.get(f"amazon.{known['suffix']}") if known else None
+    if place is None:
+        raise ValueError(f"{text!r} is no address at a marketplace that is known: {', '.join(_BY_DOMAIN)}")
+    listed = _LIST.search(parts.path)
+    words = [each for each in listed[1].split("/") if each and not each.startswith("ref=")] if listed else []
+    numbers = [each for each in (*words, *parse_qs(parts.query).get("node", [])) if each.isdigit()]
+    found = next(iter([*numbers[-1:], *words]), "")
+    if not _CATEGORY.fullmatch(found):
+        raise ValueError(f"{text!r} names no category: its address holds /zgbs/, /bestsellers/ or ?node=")
+    return found, place

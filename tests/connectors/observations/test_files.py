@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from mercat.connectors.observations.files import ObservationReader
+from mercat.connectors.observations.files import OBSERVATIONS, Rows
 from mercat.connectors.observations.settings import ObservationSettings
 from mercat.sdk.errors import Unreadable
 from mercat.sdk.market import Observation, Rank
@@ -21,7 +21,7 @@ AT = "2026-11-20T10:00:00Z"
 
 
 def read(path: Path, **settings: Any) -> list[Observation | BadRow]:
-    reader = ObservationReader(ObservationSettings(**settings))
+    reader = Rows(ObservationSettings(**settings), OBSERVATIONS)
     return [each for batch in reader.batches([FeedFile(path.name, path)]) for each in batch]
 
 

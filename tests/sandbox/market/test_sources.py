@@ -215,6 +215,9 @@ def test_what_the_sandboxes_answer_fits_the_official_models() -> None:
     with running("keepa") as sandbox, httpx2.Client(trust_env=False) as client:
         query = {"key": sandbox.api.credentials["key"], "domain": "1", "asin": ASINS[0], "history": "1", "stats": "1"}
         answer = client.get(f"{sandbox.url}/product", params={**query, "rating": "1", "buybox": "1"}).json()
+        lists = {"key": query["key"], "domain": "1", "category": "3"}
+        response.validate(client.get(f"{sandbox.url}/bestsellers", params=lists).json())
+        response.validate(client.get(f"{sandbox.url}/category", params={**lists, "parents": "1"}).json())
     response.validate(answer)
     assert answer["products"][0]["stats"]["current"][1] > 0
     with running("amazon") as sandbox, httpx2.Client(trust_env=False) as client:

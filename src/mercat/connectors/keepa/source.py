@@ -1,4 +1,4 @@
-"""Plays MarketSource and Remembering for Keepa."""
+"""Plays MarketSource, Remembering and Ranking for Keepa."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from itertools import groupby
 
 from mercat.connectors.keepa.client import Client
 from mercat.connectors.keepa.settings import KeepaSecrets, KeepaSettings
-from mercat.connectors.keepa.wire import Product, is_known, now_of, past_of
+from mercat.connectors.keepa.wire import Product, category_of, instant, is_known, now_of, past_of
 from mercat.sdk.channels import Surroundings
-from mercat.sdk.errors import Unavailable
-from mercat.sdk.market import Look, NotListed, Observation, Wanted
+from mercat.sdk.errors import Rejected, Unavailable
+from mercat.sdk.market import BestSellers, Category, Look, NotListed, Observation, Wanted
 from mercat.sdk.marketplaces import MARKETPLACES, marketplace_of_keepa
 
 AT_ONCE = 100
 _STATS_DAYS = 1
+_LIST_COST = 50
+# Brazil, says the documentation of the request (November 2026).
+_WITHOUT_LISTS = frozenset({12})
 
 
 class KeepaSource:
@@ -56,6 +59,30 @@ class KeepaSource:
                 for product in products:
                     if is_known(product):
                         yield list(past_of(product))
+
+    def best_sellers(self, category: str, marketplace: str) -> BestSellers:
+        """Keepa's list by the current rank, with what it says of the node: 50 tokens, and one more for a node."""
+        domain = _domain(marketplace)
+        if domain in _WITHOUT_LISTS:
+            raise Rejected(f"Keepa has no lists of best sellers for {marketplace}")
+        with self._client.session():
+            query = {"domain": str(domain), "category": category, "range": "0"}
+            found = self._client.call("bestsellers", query, cost=_LIST_COST).best_sellers_list
+            asins = tuple(dict.fromkeys(each for each in (found.asin_list if found else None) or () if each))
+            if found is None or not asins:
+                raise NotListed(f"Keepa knows no list of {category} at {marketplace}", category=category)
+            about = self._about(category, domain) if category.isdigit() else None
+        seen_at = instant(found.last_update) if found.last_update else self._around.now()
+        return BestSellers(category=category, marketplace=marketplace, observed_at=seen_at, asins=asins, about=about)
+
+    def _about(self, category: str, domain: int) -> Category | None:
+        try:
+            answer = self._client.call(
+                "category", {"domain": str(domain), "category": category, "parents": "1"}, cost=1
+            )
+        except Rejected:
+            return None  # the list is there all the same
+        return category_of(answer, category)
 
     def _products(
         self, wanted: Iterable[Wanted], asked: dict[str, str]

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import UNSET
 
 from mercat.core.money import plain
-from mercat.sdk.market import Facts, Observation, Rank
+from mercat.sdk.market import Category, Facts, Observation, Rank
 from mercat.sdk.marketplaces import Marketplace, marketplace_of_keepa
 
 _EPOCH_MINUTES = 21_564_000
@@ -112,6 +112,20 @@ class Product(msgspec.Struct, rename="camel"):
     stats: Stats | None = None
 
 
+class BestSellersList(msgspec.Struct, rename="camel"):
+    domain_id: int | None = None
+    last_update: int | None = None
+    category_id: int | None = None
+    asin_list: list[str | None] | None = None
+
+
+class CategoryNode(msgspec.Struct, rename="camel"):
+    cat_id: int = 0
+    name: str | None = None
+    parent: int | None = None
+    product_count: int | None = None
+
+
 class Answer(msgspec.Struct, rename="camel"):
     tokens_left: int = 0
     refill_in: int = 0
@@ -121,6 +135,9 @@ class Answer(msgspec.Struct, rename="camel"):
     timestamp: int | None = None
     error: Fault | None = None
     products: list[Product] | None = None
+    best_sellers_list: BestSellersList | None = None
+    categories: dict[str, CategoryNode | None] | None = None
+    category_parents: dict[str, CategoryNode | None] | None = None
 
 
 def instant(minute: int) -> dt.datetime:
@@ -314,3 +331,19 @@ def _featured(stats: Stats | None, place: Marketplace) -> dict[str, Any]:
         "is_prime": stats.buy_box_is_prime_eligible,
     }
     return {**said, **{name: value for name, value in flags.items() if value is not None}}
+
+
+def category_of(answer: Answer, category: str) -> Category | None:
+    """What Keepa says of a node, with those above it; none where it says nothing."""
+    node = (answer.categories or {}).get(category)
+    if node is None:
+        return None
+    known = {each.cat_id: each for each in (answer.category_parents or {}).values() if each is not None}
+    above: list[tuple[str, str | None]] = []
+    at = node.parent
+    # A root's parent is 0; whoever is met twice would be above itself.
+    while at and at in known and all(str(at) != each for each, _ in above):
+        above.append((str(at), known[at].name))
+        at = known[at].parent
+    count = node.product_count if node.product_count is not None and node.product_count >= 0 else None
+    return Category(name=node.name, product_count=count, above=tuple(reversed(above)))

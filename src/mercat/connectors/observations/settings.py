@@ -14,6 +14,8 @@ class ObservationSettings(FeedSettings, frozen=True):
     """For what the rows do not say themselves."""
 
     marketplace: str | None = Field(default=None, description="Where the listings are, such as US or DE.")
+    asin: str | None = Field(default=None, description="The listing that all of it is about.")
+    category: str | None = Field(default=None, description="The category whose list of best sellers it is.")
     observed_at: AwareDatetime | None = Field(default=None, description="When all of it was seen, with its zone.")
 
     @field_validator("marketplace")

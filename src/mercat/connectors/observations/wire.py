@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -44,7 +44,6 @@ _ALIASES = {
     "gtins": "gtin ean upc barcode",
     "image_url": "image main_image",
 }
-_NAMES = {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 _AMOUNTS = frozenset(
     "price original_price buybox_price buybox_shipping amazon_price used_price lowest_fba_price lowest_fbm_price "
     "deal_price own_price".split()
@@ -64,20 +63,33 @@ _LEADING = re.compile(r"[^0-9]*([0-9][0-9.,  \u00a0\u202f]*)\s*([kKmM]?)")
 _YEN = str.maketrans("", "", "円元圓")
 
 
-def names(headings: list[str]) -> dict[str, str]:
-    """Heading → field, of those that are known."""
+def named(headings: Sequence[str], aliases: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
+    """Heading → field, of those that are known; of two that mean the same the first."""
     found: dict[str, str] = {}
     for heading in headings:
         name = re.sub(r"[\W_]+", "_", heading.strip().lower()).strip("_")
-        name = _NAMES.get(name, name)
-        if name in KNOWN and name not in found.values():
+        name = aliases.get(name, name)
+        if name in known and name not in found.values():
             found[heading] = name
     return found
 
 
+def spelt(aliases: Mapping[str, str]) -> dict[str, str]:
+    """Other spelling → field, of fields with their other spellings in a line."""
+    return {alias: name for name, others in aliases.items() for alias in others.split()}
+
+
+_NAMES = spelt(_ALIASES)
+
+
+def names(headings: Sequence[str]) -> dict[str, str]:
+    """Heading → field of an observation."""
+    return named(headings, _NAMES, KNOWN)
+
+
 def to_observation(row: Mapping[str, Any], settings: ObservationSettings) -> Observation:
     """Fields by name → the observation. Raises ``Rejected`` with the field and the reason."""
-    asin, place = _listing(row, settings)
+    asin, place = listing_of(row, settings)
     said: dict[str, Any] = {}
     for name, value in row.items():
         if value is None and name not in _AMOUNTS | _WHOLES:
@@ -96,22 +108,24 @@ def to_observation(row: Mapping[str, Any], settings: ObservationSettings) -> Obs
     return Observation(
         asin=asin,
         marketplace=place.code,
-        observed_at=_instant(row.get("observed_at"), settings),
+        observed_at=instant_of(row.get("observed_at"), settings),
         facts=Facts(**facts) if facts else None,
-        **{"currency": _currency(row, place), **said},
+        **{"currency": currency_of(row, place), **said},
     )
 
 
-def _listing(row: Mapping[str, Any], settings: ObservationSettings) -> tuple[str, Marketplace]:
+def listing_of(row: Mapping[str, Any], settings: ObservationSettings) -> tuple[str, Marketplace]:
+    """(ASIN, marketplace) of a row. Raises ``Rejected``."""
     try:
         word = row.get("marketplace") or settings.marketplace
         default = None if word is None else marketplace(str(word))
-        return listing_at(str(row.get("listing") or row.get("asin") or ""), default=default)
+        return listing_at(str(row.get("listing") or row.get("asin") or settings.asin or ""), default=default)
     except ValueError as wrong:
         raise Rejected(str(wrong), field="listing") from None
 
 
-def _instant(value: Any, settings: ObservationSettings) -> dt.datetime:
+def instant_of(value: Any, settings: ObservationSettings) -> dt.datetime:
+    """When it was seen, in UTC. Raises ``Rejected``."""
     if value in (None, ""):
         if settings.instant is None:
             raise Rejected(
@@ -133,7 +147,7 @@ def _iso(text: str) -> dt.datetime:
     return found.replace(tzinfo=dt.UTC) if found.tzinfo is None else found
 
 
-def _currency(row: Mapping[str, Any], place: Marketplace) -> str:
+def currency_of(row: Mapping[str, Any], place: Marketplace) -> str:
     """As stated, or as a price is written; a bare sign like $ or ¥ is the marketplace's own."""
     stated = row.get("currency")
     if stated:
@@ -158,7 +172,8 @@ def _read(name: str, value: Any, place: Marketplace) -> dict[str, Any]:
     return {}
 
 
-def _amount(value: Any, place: Marketplace) -> str:
+def amount(value: Any, place: Marketplace) -> str:
+    """A price as its marketplace writes it, as decimal text. Raises ``ValueError``."""
     if isinstance(value, int | Decimal):
         return _plain(Decimal(value))
     found = decimal_text(str(value).translate(_YEN), decimal_comma=place.decimal_comma)
@@ -174,7 +189,7 @@ def _plain(value: Decimal) -> str:
     return found
 
 
-def _whole(value: Any, _place: Marketplace) -> int:
+def whole(value: Any, _place: Marketplace) -> int:
     """``#1,234 in Kitchen``, ``10K+ bought in past month`` and ``1.234`` are numbers too."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -189,7 +204,7 @@ def _whole(value: Any, _place: Marketplace) -> int:
     return int(re.sub(r"\D", "", digits))
 
 
-def _stars(value: Any, _place: Marketplace) -> str:
+def stars(value: Any, _place: Marketplace) -> str:
     """``4,5 von 5 Sternen`` and ``5つ星のうち4.5`` are 4.5."""
     if not isinstance(value, str):
         return _plain(Decimal(value))
@@ -200,7 +215,8 @@ def _stars(value: Any, _place: Marketplace) -> str:
     return decimal_text(found[0], decimal_comma="," in found[0]) or "0"
 
 
-def _flag(value: Any, place: Marketplace) -> bool:
+def flag(value: Any, place: Marketplace) -> bool:
+    """Yes or no, in words or numbers. Raises ``ValueError``."""
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
@@ -230,11 +246,11 @@ def _ranks(value: Any, _place: Marketplace) -> list[Rank]:
 
 
 _READERS: tuple[tuple[frozenset[str], Callable[[Any, Marketplace], Any]], ...] = (
-    (_AMOUNTS, _amount),
-    (_WHOLES, _whole),
-    (_FLAGS, _flag),
+    (_AMOUNTS, amount),
+    (_WHOLES, whole),
+    (_FLAGS, flag),
     (_TEXTS | _FACTS, _text),
-    (frozenset({"rating"}), _stars),
+    (frozenset({"rating"}), stars),
     (frozenset({"gtins"}), _codes),
     (frozenset({"ranks"}), _ranks),
 )

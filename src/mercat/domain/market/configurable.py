@@ -35,3 +35,13 @@ OWN_SELLERS: operations.Key[list[str]] = operations.declare(
         check=_texts,
     )
 )
+BESTSELLER_DEPTH: operations.Key[int] = operations.declare(
+    operations.Key(
+        "market.bestseller_depth",
+        "integer",
+        100,
+        "ranks that are kept of a list of best sellers that a source tells; of watched listings every rank is kept",
+        "a number of ranks, 1 to 99999",
+        r"[1-9]\d{0,4}",
+    )
+)

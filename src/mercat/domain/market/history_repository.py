@@ -17,9 +17,11 @@ from mercat.domain.market.snapshot_repository import instant, plain_of
 _PAGE = 5_000
 _DAILY = (
     "observations currency price_open price_high price_low price_close price_mean buybox_open buybox_high buybox_low "
-    "buybox_close rank_min rank_max rank_median rank_close in_stock_share rating review_count offer_count"
+    "buybox_close buybox_mean rank_mean rank_min rank_max rank_median rank_close in_stock_share rating review_count offer_count"
 ).split()
-_DAILY_AMOUNTS = frozenset(name for name in _DAILY if name.startswith(("price", "buybox", "in_stock", "rating")))
+_DAILY_AMOUNTS = frozenset(
+    name for name in _DAILY if name.startswith(("price", "buybox", "in_stock", "rating", "rank_mean"))
+)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from mercat.sdk.roles import FeedFile
 def read_observations(job: JobContext, message: ImportObservations) -> dict[str, Any]:
     """A file that was sent in."""
     file = FeedFile(message.name, job.runtime.files.path_of(message.sha256))
-    asked = ObservationImport([file], message.connector, message.settings, create=message.create)
+    asked = ObservationImport([file], message.connector, message.settings, create=message.create, what=message.what)
     return asdict(import_observations(job.runtime, job.actor, asked, watch=job.watch))
 
 

@@ -24,14 +24,19 @@ _FIRST = 4  # asin, marketplace, observed_at and currency come before the metric
 _AHEAD = dt.timedelta(minutes=5)
 
 
+def refuse_instant(at: dt.datetime, now: dt.datetime) -> None:
+    """Raises ``Invalid`` for a time before anything is kept, or yet to come."""
+    if at < EARLIEST:
+        message = f"seen at {at:%Y-%m-%d}: what was seen before {EARLIEST:%Y-%m-%d} is not kept"
+        raise Invalid(message, field="observed_at")
+    if at > now + _AHEAD:
+        message = f"seen at {at:%Y-%m-%d %H:%M} UTC, which is yet to come"
+        raise Invalid(message, field="observed_at")
+
+
 def judged(seen: Observation, now: dt.datetime) -> dict[str, Any]:
     """The metrics that it states, by name. Raises ``Invalid`` for one that cannot have been seen."""
-    if seen.observed_at < EARLIEST:
-        message = f"seen at {seen.observed_at:%Y-%m-%d}: what was seen before {EARLIEST:%Y-%m-%d} is not kept"
-        raise Invalid(message, field="observed_at")
-    if seen.observed_at > now + _AHEAD:
-        message = f"seen at {seen.observed_at:%Y-%m-%d %H:%M} UTC, which is yet to come"
-        raise Invalid(message, field="observed_at")
+    refuse_instant(seen.observed_at, now)
     said = msgspec.structs.astuple(seen)[_FIRST:]
     values: dict[str, Any] = {}
     for metric, value in zip(COLUMNS, said, strict=False):
@@ -101,6 +106,11 @@ def _extra(given: dict[str, Any]) -> None:
             raise Invalid(message, field="extra")
         if value is not None:
             _CHECKS[metric.unit](name, value)
+
+
+def checked(unit: str, name: str, value: Any) -> Any:
+    """A value as a metric of this unit is kept; ``None`` stays. Raises ``Invalid``."""
+    return None if value is None else _CHECKS[unit](name, value)
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {

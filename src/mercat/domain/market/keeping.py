@@ -13,6 +13,7 @@ from mercat.core.jobs import UNWATCHED, Watch
 from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.market.configurable import KEEP_SNAPSHOTS
 from mercat.domain.market.history_repository import HistoryBulk
+from mercat.domain.market.ranking_repository import RankingBulk
 from mercat.domain.market.rolling import ROLLED, days_of
 from mercat.domain.market.snapshot_repository import TABLE
 from mercat.domain.operations import service as operations
@@ -33,7 +34,7 @@ def keep_history(runtime: Runtime, actor: Actor, *, watch: Watch = UNWATCHED) ->
     with runtime.read(actor) as unit:
         now, kept = unit.now, operations.value_of(unit, KEEP_SNAPSHOTS)
     counts = {"partitions_made": len(runtime.attempt(partial(_prepare, now=now), actor)), "days": 0}
-    counts |= {"removed": 0, "partitions_dropped": 0}
+    counts |= {"removed": 0, "lists_removed": 0, "partitions_dropped": 0}
     before = None if kept == 0 else now - dt.timedelta(days=kept)
     after = _FIRST
     while True:
@@ -47,6 +48,12 @@ def keep_history(runtime: Runtime, actor: Actor, *, watch: Watch = UNWATCHED) ->
         counts["days"] += done[0]
         counts["removed"] += done[1]
         watch.progress("listings", counts["days"], None)
+    while before is not None:
+        watch.check()
+        gone = runtime.attempt(partial(_forget_lists, before=before), actor)
+        counts["lists_removed"] += gone
+        if not gone:
+            break
     if before is not None:
         counts["partitions_dropped"] = len(runtime.attempt(partial(_drop, before=before), actor))
     return counts
@@ -96,6 +103,10 @@ def _midnight(at: dt.datetime) -> dt.datetime:
 
 def _prepare(unit: WriteUnit, now: dt.datetime) -> list[tuple[int, int]]:
     return ensure_partitions(unit.bulk, TABLE, months_from(month_of(now), _AHEAD_MONTHS))
+
+
+def _forget_lists(unit: WriteUnit, before: dt.datetime) -> int:
+    return RankingBulk(unit.bulk).delete_before(before)
 
 
 def _drop(unit: WriteUnit, before: dt.datetime) -> list[tuple[int, int]]:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from mercat.core.lists import Field, ListSpec, beyond
-from mercat.domain.market.models import FREQUENCIES, METHODS, ROLES, CompetitorLink, MarketProduct, UserProduct
+from mercat.domain.market.models import (
+    FREQUENCIES,
+    METHODS,
+    ROLES,
+    CompetitorLink,
+    MarketCategory,
+    MarketProduct,
+    Review,
+    UserProduct,
+)
 from mercat.sdk.marketplaces import MARKETPLACES
 
 READ = "market.read"
@@ -112,4 +121,53 @@ WATCHES = ListSpec(
     },
     words=(_L.title, _L.asin),
     own=_W.user_id,
+)
+_N = MarketCategory
+CATEGORIES = ListSpec(
+    "market-categories",
+    READ,
+    _N.__table__,
+    _N.id,
+    {
+        "id": Field(_N.id),
+        "external_id": Field(_N.external_id, is_filter=True, help="the marketplace's own number or word"),
+        "marketplace": Field(_N.marketplace, is_filter=True, choices=tuple(MARKETPLACES)),
+        "name": Field(_N.name, is_sort=True),
+        "url": Field(_N.url, is_shown=False),
+        "parent_id": Field(_N.parent_id, is_filter=True),
+        "level": Field(_N.level, is_filter=True),
+        "product_count": Field(_N.product_count, is_sort=True),
+        "last_scraped_at": Field(_N.last_scraped_at, is_range=True, is_sort=True, help="when its last list was seen"),
+        "source": Field(_N.source, is_filter=True, help="who is asked for its list"),
+        "track_every_s": Field(_N.track_every_s),
+        "next_due_at": Field(_N.next_due_at, is_range=True, is_sort=True),
+        "failure_count": Field(_N.failure_count, is_range=True, is_sort=True),
+        "last_error": Field(_N.last_error),
+        "created_at": Field(_N.created_at, is_range=True),
+    },
+    words=(_N.name, _N.external_id),
+)
+_R = Review
+REVIEWS = ListSpec(
+    "reviews",
+    READ,
+    _R.__table__.join(_L.__table__, _L.id == _R.market_product_id),
+    _R.id,
+    {
+        "id": Field(_R.id),
+        "market_product_id": Field(_R.market_product_id, is_filter=True),
+        "asin": Field(_L.asin, is_filter=True),
+        "marketplace": Field(_R.marketplace, is_filter=True, choices=tuple(MARKETPLACES)),
+        "review_id": Field(_R.review_id, is_filter=True),
+        "rating": Field(_R.rating, is_range=True, is_sort=True),
+        "title": Field(_R.title),
+        "text": Field(_R.text),
+        "reviewer": Field(_R.reviewer),
+        "review_date": Field(_R.review_date, is_sort=True),
+        "variation": Field(_R.variation),
+        "verified": Field(_R.verified, is_filter=True),
+        "helpful_count": Field(_R.helpful_count, is_range=True, is_sort=True),
+        "created_at": Field(_R.created_at, is_range=True),
+    },
+    words=(_R.title, _R.text),
 )

@@ -12,13 +12,14 @@ QUEUE = "market"
 
 @dataclass(frozen=True)
 class ImportObservations(Message, kind="market.import_observations", queue=QUEUE):
-    """Read a kept file of observations."""
+    """Read a kept file of what was seen: observations, lists of best sellers, or reviews."""
 
     sha256: str
     name: str
     connector: str
     settings: dict[str, Any] = field(default_factory=dict)
     create: bool = False
+    what: str = "observations"
 
     @property
     def title(self) -> str:

@@ -16,6 +16,8 @@ _FIRST_WAIT = dt.timedelta(minutes=5)
 _LEAST_LONGEST_WAIT = dt.timedelta(hours=6)
 # A suspicion is looked into sooner than a weekly rhythm would.
 _SUSPICION = dt.timedelta(hours=12)
+LEASE = dt.timedelta(minutes=10)
+"""Nobody else asks about what is asked about meanwhile; if we never tell what came of it, it is due again."""
 _NOT_FOUND_AT_LEAST = 3
 _NOT_FOUND_FOR = dt.timedelta(hours=24)
 _JITTER = 0.05

@@ -12,10 +12,11 @@ from mercat.core.actor import Actor
 from mercat.core.errors import Conflict
 from mercat.core.jobs import UNWATCHED, Watch
 from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.market.listing_ranks import ask_lists
 from mercat.domain.market.messages import RefreshSource
 from mercat.domain.market.models import MarketProduct
 from mercat.domain.market.observing import record
-from mercat.domain.market.pacing import Candidate, Outcome, Pace, first, following
+from mercat.domain.market.pacing import LEASE, Candidate, Outcome, Pace, first, following
 from mercat.domain.market.resting import note_refusal, note_success, rest
 from mercat.domain.market.source_repository import DueRepository, SourceRepository
 from mercat.domain.market.sources import OpenSource, open_source
@@ -26,13 +27,15 @@ from mercat.sdk.market import Look, NotListed, Wanted
 
 SYNC_TYPE = "market_refresh"
 _LOOKED_THROUGH = 5_000
-_LEASE = dt.timedelta(minutes=10)
 _KEPT_AT_ONCE = 100
 
 
 @dataclass
 class Refreshed:
-    """What came of asking a source. ``waiting`` are due and were not asked about: its budget allows no more just now."""
+    """What came of asking a source. ``waiting`` are due and were not asked about: its budget allows no more just now.
+
+    ``lists`` of best sellers were kept.
+    """
 
     source: str
     status: str = "success"
@@ -44,6 +47,7 @@ class Refreshed:
     failed: int = 0
     unlisted: int = 0
     waiting: int = 0
+    lists: int = 0
     calls: int = 0
     message: str | None = None
     errors: list[str] = field(default_factory=list)
@@ -101,6 +105,9 @@ class _Refreshing:
         try:
             self._take_up(only)
             self._ask()
+            if only is None:
+                self.result.lists, refused = ask_lists(self.runtime, self.actor, self.opened, self.watch)
+                self._count(0, refused, {})
             self.runtime.attempt(partial(note_success, source_id=self.opened.id), self.actor)
         except (RateLimited, Unauthorized, Unavailable) as failed:
             self.result.message = failed.message
@@ -124,7 +131,7 @@ class _Refreshing:
         """Count the calls, and write down the run if there was anything to do."""
         self.result.calls = self.opened.meter.calls
         self.opened.meter.flush()
-        if self.result.asked or self.result.message:
+        if self.result.asked or self.result.lists or self.result.errors or self.result.message:
             self.runtime.attempt(self._write_down, self.actor)
 
     def _ask(self) -> None:
@@ -171,7 +178,7 @@ class _Refreshing:
         by_id = {each.id: each for each in rows}
         self.result.due, self.result.waiting = len(rows), len(rows) - len(chosen)
         self.open = {(by_id[each].asin, by_id[each].marketplace): (each, slots[each]) for each in chosen}
-        repository.lease(chosen, attempted_at=unit.now, until=unit.now + _LEASE)
+        repository.lease(chosen, attempted_at=unit.now, until=unit.now + LEASE)
 
     def _take(self, unit: WriteUnit, told: Sequence[Look]) -> tuple[int, list[str], dict[str, int]]:
         """Keep what came back; those listings are due again in their rhythm."""
@@ -221,7 +228,7 @@ class _Refreshing:
     def _write_down(self, unit: WriteUnit) -> None:
         result = self.result
         run = operations.begin_run(unit, SYNC_TYPE, source=result.source, target="market", files=[])
-        names = ("new", "duplicates", "not_found", "failed", "unlisted", "waiting")
+        names = ("new", "duplicates", "not_found", "failed", "unlisted", "waiting", "lists")
         told = operations.RunResult(
             result.status,
             total=result.due,

@@ -60,6 +60,15 @@ def _line(
             within["price"], start, end, metric=METRICS["price"], currency=currency, before=held.get("price")
         ),
         **_prices("buybox", within["buybox_price"], held.get("buybox_price")),
+        "buybox_mean": mean(
+            within["buybox_price"],
+            start,
+            end,
+            metric=METRICS["buybox_price"],
+            currency=currency,
+            before=held.get("buybox_price"),
+        ),
+        "rank_mean": mean(ranks, start, end, metric=METRICS["sales_rank"], currency=currency, before=rank),
         "rank_min": min(known, default=None),
         "rank_max": max(known, default=None),
         "rank_median": median(ranks, start, end, rank),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from mercat.domain.market.bestsellers import BestsellerList, bestsellers, category_metrics
+from mercat.domain.market.categories import CategoryView, category_of, track_category, untrack_category
 from mercat.domain.market.history import History, MetricHistory, history
 from mercat.domain.market.importing import DEFAULT as OBSERVATION_FILES
+from mercat.domain.market.importing import KINDS as IMPORTS
 from mercat.domain.market.importing import ObservationImport, enqueue_import, import_observations
 from mercat.domain.market.keeping import keep_history, roll_up
-from mercat.domain.market.list_repository import COMPETITORS, LISTINGS, WATCHES
+from mercat.domain.market.list_repository import CATEGORIES, COMPETITORS, LISTINGS, REVIEWS, WATCHES
 from mercat.domain.market.metrics import METRICS
 from mercat.domain.market.models import FREQUENCIES, ROLES
 from mercat.domain.market.observing import rebuild, record
+from mercat.domain.market.opinions import record_reviews
+from mercat.domain.market.ranking import record_best_sellers, record_ranks
 from mercat.domain.market.refreshing import Refreshed, enqueue_due, enqueue_refresh, refresh
 from mercat.domain.market.remembering import import_past
 from mercat.domain.market.scheduling import ensure_schedules
@@ -32,14 +37,19 @@ from mercat.domain.market.viewing import show, unwatch, view_of, watch
 from mercat.sdk.marketplaces import MARKETPLACES
 
 __all__ = [
+    "CATEGORIES",
     "COMPETITORS",
     "FREQUENCIES",
+    "IMPORTS",
     "LISTINGS",
     "MARKETPLACES",
     "METRICS",
     "OBSERVATION_FILES",
+    "REVIEWS",
     "ROLES",
     "WATCHES",
+    "BestsellerList",
+    "CategoryView",
     "History",
     "ListingView",
     "MetricHistory",
@@ -51,6 +61,9 @@ __all__ = [
     "TrackDraft",
     "Tracked",
     "add_source",
+    "bestsellers",
+    "category_metrics",
+    "category_of",
     "enqueue_due",
     "enqueue_import",
     "enqueue_refresh",
@@ -64,6 +77,9 @@ __all__ = [
     "place_of",
     "rebuild",
     "record",
+    "record_best_sellers",
+    "record_ranks",
+    "record_reviews",
     "refresh",
     "remove_source",
     "reseal_sources",
@@ -74,9 +90,11 @@ __all__ = [
     "sources_of",
     "test_source",
     "track",
+    "track_category",
     "track_file",
     "track_many",
     "untrack",
+    "untrack_category",
     "unwatch",
     "view_of",
     "wanted_of",

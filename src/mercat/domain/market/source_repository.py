@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from mercat.core.database.bulk import CHUNK, chunks
 from mercat.core.errors import NotFound
 from mercat.core.repository import Repository
-from mercat.domain.market.models import MarketProduct, MarketSourceAccount
+from mercat.domain.market.models import MarketCategory, MarketProduct, MarketSourceAccount
 
 
 class SourceRepository(Repository[MarketSourceAccount]):
@@ -37,7 +37,7 @@ class SourceRepository(Repository[MarketSourceAccount]):
         return list(self.session.scalars(rows))
 
     def due(self, now: dt.datetime) -> list[str]:
-        """Sources that may be asked, with a listing that is due."""
+        """Sources that may be asked, with a listing or a list that is due."""
         is_due = (
             select(MarketProduct.id)
             .where(
@@ -47,9 +47,14 @@ class SourceRepository(Repository[MarketSourceAccount]):
             )
             .exists()
         )
+        list_is_due = (
+            select(MarketCategory.id)
+            .where(MarketCategory.source == MarketSourceAccount.name, MarketCategory.next_due_at <= now)
+            .exists()
+        )
         may = (MarketSourceAccount.resume_at.is_(None)) | (MarketSourceAccount.resume_at <= now)
         rows = select(MarketSourceAccount.name).where(
-            MarketSourceAccount.is_active, MarketSourceAccount.paused_reason.is_(None), may, is_due
+            MarketSourceAccount.is_active, MarketSourceAccount.paused_reason.is_(None), may, or_(is_due, list_is_due)
         )
         return list(self.session.scalars(rows.order_by(MarketSourceAccount.name)))
 

@@ -14,8 +14,11 @@ from mercat.sandbox.market.world import PLACES, Listing, World
 
 _EPOCH_MINUTES = 21_564_000
 _TYPES = 36
+_BRAZIL = 12
 _KNOWN = frozenset("key domain asin stats history rating buybox".split())
 _MOST = 100
+_LISTED = 120
+_TREE = {1: ("Sandbox", 0), 2: ("Boxes", 1), 3: ("Small boxes", 2)}
 
 
 class Keepa:
@@ -35,7 +38,12 @@ class Keepa:
 
     def routes(self) -> list[Route]:
         """Where it answers."""
-        return [Route("/token", self.token), Route("/product", self.product)]
+        return [
+            Route("/token", self.token),
+            Route("/product", self.product),
+            Route("/bestsellers", self.bestsellers),
+            Route("/category", self.category),
+        ]
 
     async def token(self, request: Request) -> Response:
         """How many tokens are left."""
@@ -63,6 +71,42 @@ class Keepa:
             for asin, listing in found
         ]
         return self._answer(each * len(asins), products=products)
+
+    async def bestsellers(self, request: Request) -> Response:
+        """A category's list, the best seller first; of a category that is none there is no list."""
+        refused = self._refused(request, frozenset("key domain category range".split()))
+        if refused is not None:
+            return refused
+        domain = _domain(request)
+        if domain is None or domain == _BRAZIL:
+            return self._error(400, "REQUEST_REJECTED", "Invalid parameter: domain")
+        self._refill()
+        if self.tokens <= 0:
+            return self._error(429, "NOT_ENOUGH_TOKEN", "Not enough tokens available")
+        category = request.query_params.get("category", "")
+        if category not in map(str, _TREE):
+            return self._answer(50, bestSellersList=None)
+        asins = self.world.best_sellers(domain, int(category), _LISTED)
+        told = {"domainId": domain, "lastUpdate": _minutes(), "categoryId": int(category), "asinList": asins}
+        return self._answer(50, bestSellersList=told)
+
+    async def category(self, request: Request) -> Response:
+        """A node of the tree, with those above it where they are asked for."""
+        refused = self._refused(request, frozenset("key domain category parents".split()))
+        if refused is not None:
+            return refused
+        domain, asked = _domain(request), request.query_params.get("category", "")
+        if domain is None or not asked.isdigit():
+            return self._error(400, "REQUEST_REJECTED", "Invalid parameter: domain or category")
+        nodes = {
+            str(at): {"domainId": domain, "catId": at, "name": name, "parent": parent, "productCount": 1_000 // at}
+            for at, (name, parent) in _TREE.items()
+        }
+        found = {asked: nodes[asked]} if asked in nodes else {}
+        above = {at: each for at, each in nodes.items() if asked in nodes and int(at) < int(asked)}
+        return self._answer(
+            1, categories=found, categoryParents=above if request.query_params.get("parents") == "1" else {}
+        )
 
     def _refused(self, request: Request, known: frozenset[str]) -> Response | None:
         self.world.calls[request.url.path] += 1
@@ -107,8 +151,17 @@ class Keepa:
         return JSONResponse({**self._facts(0), "error": {"type": kind, "message": message, "details": ""}}, status)
 
 
+def _domain(request: Request) -> int | None:
+    asked = request.query_params.get("domain", "")
+    return int(asked) if asked.isdigit() and int(asked) in PLACES else None
+
+
+def _minutes() -> int:
+    return int(now().timestamp()) // 60 - _EPOCH_MINUTES
+
+
 def _product(listing: Listing, asked: Any) -> dict[str, Any]:
-    minutes = int(now().timestamp()) // 60 - _EPOCH_MINUTES
+    minutes = _minutes()
     current = [-1] * _TYPES
     current[1] = listing.price if listing.in_stock else -1
     current[3], current[11] = listing.rank, int(listing.in_stock)

@@ -89,6 +89,11 @@ class World:
         if "price" in values or "in_stock" in values:
             found.history.append((int(now().timestamp()) // 60 * 60, found.price if found.in_stock else -1))
 
+    def best_sellers(self, domain: int, category: int, count: int) -> list[str]:
+        """So many ASINs, ordered by their ranks as they are now; each category has its own."""
+        found = (self.listing(domain, f"B0{category:02}{number:06}") for number in range(count))
+        return [each.asin for each in sorted((one for one in found if one), key=lambda one: one.rank)]
+
     def fault(self) -> str | None:
         """What goes wrong with this call, if anything was said to."""
         return self.faults.popleft() if self.faults else None

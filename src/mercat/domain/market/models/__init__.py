@@ -1,5 +1,12 @@
 """The market's tables."""
 
+from mercat.domain.market.models.ranked import (
+    BestsellerScrape,
+    BestsellerSnapshot,
+    CategoryMetric,
+    MarketCategory,
+    Review,
+)
 from mercat.domain.market.models.watched import (
     EARLIEST,
     FREQUENCIES,
@@ -18,10 +25,15 @@ __all__ = [
     "FREQUENCIES",
     "METHODS",
     "ROLES",
+    "BestsellerScrape",
+    "BestsellerSnapshot",
+    "CategoryMetric",
     "CompetitorLink",
+    "MarketCategory",
     "MarketProduct",
     "MarketSourceAccount",
     "ProductSnapshot",
+    "Review",
     "SnapshotDaily",
     "UserProduct",
 ]

@@ -246,7 +246,7 @@ class ProductSnapshot(Base):
 
 
 class SnapshotDaily(Base):
-    """A listing's day in a line, kept when its snapshots are gone. ``price_mean`` and ``rank_mean`` are weighted by time."""
+    """A listing's day in a line, kept when its snapshots are gone. Means are weighted by time."""
 
     __tablename__ = "snapshot_daily"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -266,6 +266,8 @@ class SnapshotDaily(Base):
     buybox_high: Mapped[Decimal | None] = mapped_column(Amount)
     buybox_low: Mapped[Decimal | None] = mapped_column(Amount)
     buybox_close: Mapped[Decimal | None] = mapped_column(Amount)
+    buybox_mean: Mapped[Decimal | None] = mapped_column(Amount)
+    rank_mean: Mapped[Decimal | None] = mapped_column(Amount)
     rank_min: Mapped[int | None] = mapped_column(Integer)
     rank_max: Mapped[int | None] = mapped_column(Integer)
     rank_median: Mapped[int | None] = mapped_column(Integer)
