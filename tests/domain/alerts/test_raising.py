@@ -1,6 +1,7 @@
 """Raising on real databases: in sets, once, and told to whom it concerns."""
 
 import datetime as dt
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
@@ -8,6 +9,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from mercat.core import clock
+from mercat.core import unit as unit_module
 from mercat.core.actor import Actor
 from mercat.core.errors import Conflict, Forbidden, Invalid, NotFound
 from mercat.core.lists import ListQuery, list_rows
@@ -193,3 +196,41 @@ def test_rules_are_changed_added_and_removed(runtime: Runtime):
 def test_an_unknown_kind_is_a_mistake_of_the_program(sqlite_runtime: Runtime):
     with pytest.raises(ValueError, match="no kind of signal"):
         give(sqlite_runtime, alerts.Signal("unheard_of", alerts.Subject("x", "1"), "x"))
+
+
+def test_two_that_open_the_same_alerts_at_once_open_them_once_and_neither_fails(runtime: Runtime):
+    """Inside callers' own transactions, which nobody starts again."""
+    give(runtime, state("out_of_stock", item="first"))  # the rules are there
+    items = [f"item {number}" for number in range(5)]
+    begun, told, tallies = threading.Barrier(2), threading.Event(), {}
+
+    def open_(name: str, order: list[str]) -> None:
+        with runtime.write(ME) as unit:
+            begun.wait(5) if runtime.engine.dialect.name != "sqlite" else None
+            if name == "second" and runtime.engine.dialect.name != "sqlite":
+                told.wait(5)  # the first has written, and not committed
+            tallies[name] = alerts.judge(unit, [state("out_of_stock", item=each) for each in order])
+            told.set()
+
+    both = [threading.Thread(target=open_, args=each) for each in (("first", items), ("second", items[::-1]))]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join(20)
+    assert sorted((len(each.opened), each.repeated) for each in tallies.values()) == [(0, 5), (5, 0)]
+    found = [each for each in kept(runtime) if each.subject_id in items]
+    assert [(each.status, each.occurrences) for each in found] == [("open", 2)] * 5
+    assert rule(runtime, "out_of_stock").fired_count == 6
+
+
+def test_what_is_over_goes_when_it_is_old_and_what_is_open_stays(runtime: Runtime, monkeypatch: pytest.MonkeyPatch):
+    person(runtime, "ada")
+    give(runtime, state("out_of_stock"), state("out_of_stock", item="open"))
+    runtime.attempt(lambda unit: alerts.clear(unit, "out_of_stock", [alerts.Subject("market_product", "B00")]))
+    later = clock.now() + dt.timedelta(days=400)
+    monkeypatch.setattr(unit_module, "now", lambda: later)
+    with runtime.read(ME) as unit:
+        assert alerts.count_old(unit) == {"notifications": 2, "alerts": 1}
+    assert runtime.attempt(alerts.forget_old, ME) == {"notifications": 2, "alerts": 1}
+    assert runtime.attempt(alerts.forget_old, ME) == {"notifications": 0, "alerts": 0}
+    assert [each.subject_id for each in kept(runtime)] == ["open"]

@@ -164,6 +164,27 @@ class Bulk:
                 given = {}
             self._insert(table, varying, given)
 
+    def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Record], *, key: str) -> None:
+        """The same for rows whose ``key``, a unique column, somebody may take meanwhile: theirs stays, ours is left out.
+
+        It waits for whoever inserts the same key just now, and sees what came of that. Give the rows in the order of their
+        keys: two that insert several of the same then wait for each other in turn, not in a ring.
+        """
+        if not rows:
+            return
+        names = ", ".join(map(self.name, columns))
+        if self.is_postgres:
+            self.run(f"CREATE TEMPORARY TABLE bulk_new ON COMMIT DROP AS SELECT {names} FROM {table} LIMIT 0")
+            self.insert("bulk_new", columns, rows)
+            taken = f"ON CONFLICT ({key}) DO NOTHING"
+            self.run(f"INSERT INTO {table} ({names}) SELECT {names} FROM bulk_new ORDER BY {key} {taken}")
+            self.run("DROP TABLE bulk_new")
+            return
+        taken = (
+            f"ON CONFLICT ({key}) DO NOTHING" if self.is_sqlite else f"ON DUPLICATE KEY UPDATE {key} = {table}.{key}"
+        )
+        self.many(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))}) {taken}", rows)
+
     def _insert(self, table: str, varying: Mapping[str, Sequence[Any]], given: Mapping[str, Any]) -> None:
         names = ", ".join(map(self.name, (*varying, *given)))
         if self.is_postgres and self._is_async:

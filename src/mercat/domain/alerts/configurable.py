@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mercat.domain.operations.service import Key, declare, switch
+from mercat.domain.operations.service import Key, days, declare, switch
 
 SMTP_HOST: Key[str | None] = declare(
     Key(
@@ -55,3 +55,5 @@ ADDRESS: Key[str | None] = declare(
     )
 )
 MAIL_PAUSED = switch("smtp.paused", default=False, description="true: e-mails wait until it is false again")
+KEEP_ALERTS = days("retention.alerts_days", 365, "alerts that are over")
+KEEP_NOTIFICATIONS = days("retention.notifications_days", 90, "messages to people, but for those that wait to be sent")

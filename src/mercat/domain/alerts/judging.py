@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -90,6 +91,13 @@ class Book:
     cleared: list[Standing] = field(default_factory=list)
     repeated: int = 0
     suppressed: int = 0
+
+    def yield_to(self, others: Collection[UUID]) -> None:
+        """Alerts of this batch that somebody else opened just before: theirs stand, and people were told of them."""
+        taken = set(others)
+        self.fresh = [each for each in self.fresh if each.id not in taken]
+        self.loud = {each: standing for each, standing in self.loud.items() if each not in taken}
+        self.repeated += len(taken)
 
 
 def key_of(rule: str, subject: Subject) -> str:

@@ -50,7 +50,7 @@ class _Mutes:
 def judge(unit: WriteUnit, signals: Iterable[Signal]) -> Tally:
     """Let the rules judge what was seen, in the order of its time. In sets: a hundred thousand signals are one call.
 
-    Call it through ``runtime.attempt``: two units that open the same alert at once race for its key.
+    Of two units that open the same alert at once the second repeats what the first opened; neither fails.
     """
     given = sorted(signals, key=lambda each: each.at or unit.now)
     terms = _terms(unit, {each.kind for each in given})
@@ -148,7 +148,7 @@ def _mutes(unit: WriteUnit) -> _Mutes:
 
 def _settle(unit: WriteUnit, book: Book, users: Sequence[Recipient], thresholds: Mapping[UUID, Thresholds]) -> Tally:
     unit.save()
-    AlertRepository(unit.session).write(book.fresh, list(book.changed.values()), unit.now)
+    book.yield_to(AlertRepository(unit.session).write(book.fresh, list(book.changed.values()), unit.now))
     counts: dict[UUID, int] = {}
     for each in book.fresh:
         if each.terms is not None:

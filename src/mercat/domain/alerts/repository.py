@@ -86,8 +86,12 @@ class AlertRepository(Repository[Alert]):
             found += self.session.scalars(select(Alert).where(Alert.id.in_(some)).order_by(Alert.id))
         return found
 
-    def write(self, fresh: Sequence[Standing], changed: Sequence[Standing], now: dt.datetime) -> None:
-        """What a batch of signals made of the alerts. Those that are over first: their keys are then free."""
+    def write(self, fresh: Sequence[Standing], changed: Sequence[Standing], now: dt.datetime) -> list[UUID]:
+        """What a batch of signals made of the alerts. Those that are over first: their keys are then free.
+
+        Of two transactions that open the same alert the second waits for the first, and if that committed, repeats its
+        alert instead: the ids of ``fresh`` ones that came so late.
+        """
         bulk = Bulk(self.session.connection())
         touched = [each for each in changed if not each.is_new]
         by_id = sorted(touched, key=lambda each: each.id)
@@ -97,8 +101,29 @@ class AlertRepository(Repository[Alert]):
         bulk.update("alerts", _STATE, [(*state(each), bulk.id(each.id.bytes)) for each in only_state])
         columns = (*_SEEN, *_STATE)
         bulk.update("alerts", columns, [(*_seen(bulk, each), *state(each), bulk.id(each.id.bytes)) for each in seen])
-        rows = [(*_born(bulk, each, now), *_seen(bulk, each), *state(each)) for each in fresh]
-        bulk.insert("alerts", (*_BORN, *columns), rows)
+        ended = [each for each in fresh if not each.is_open]
+        opened = sorted((each for each in fresh if each.is_open), key=lambda each: each.key)
+        names = (*_BORN, *columns)
+        bulk.insert("alerts", names, [(*_born(bulk, each, now), *_seen(bulk, each), *state(each)) for each in ended])
+        rows = [(*_born(bulk, each, now), *_seen(bulk, each), *state(each)) for each in opened]
+        bulk.insert_new("alerts", names, rows, key="open_key")
+        return self._repeat(bulk, opened, now)
+
+    def _repeat(self, bulk: Bulk, opened: Sequence[Standing], now: dt.datetime) -> list[UUID]:
+        """Those that are not there were opened by somebody else: theirs was seen once more."""
+        there: set[bytes] = set()
+        for some in chunks(opened, CHUNK):
+            where, parameters = bulk.among("id", [each.id.bytes for each in some], ids=True)
+            there |= {bulk.id_of(row[0]) for row in bulk.fetch(f"SELECT id FROM alerts WHERE {where}", parameters)}
+        late = [each for each in opened if each.id.bytes not in there]
+        for each in late:
+            at = bulk.time(each.last_seen_at)
+            bulk.run(
+                "UPDATE alerts SET occurrences = occurrences + ?, updated_at = ?, "
+                "last_seen_at = CASE WHEN last_seen_at < ? THEN ? ELSE last_seen_at END WHERE open_key = ?",
+                [each.occurrences, bulk.time(now), at, at, each.key],
+            )
+        return [each.id for each in late]
 
 
 def _standing(bulk: Bulk, row: Sequence[Any]) -> Standing:

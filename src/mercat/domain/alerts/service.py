@@ -10,6 +10,7 @@ from mercat.domain.alerts.backtesting import backtest, replays
 from mercat.domain.alerts.catalogue import KINDS
 from mercat.domain.alerts.conditions import from_text
 from mercat.domain.alerts.handling import acknowledge, get_alert, resolve, snooze, wake_snoozed
+from mercat.domain.alerts.keeping import count_old, forget_old
 from mercat.domain.alerts.list_repository import ALERT_MUTES, ALERT_RULES, ALERTS, NOTIFICATION_LOG, NOTIFICATIONS
 from mercat.domain.alerts.mailing import send_test
 from mercat.domain.alerts.notifying import mark_read, unread_count
@@ -46,8 +47,10 @@ __all__ = [
     "change_rule",
     "clear",
     "clear_others",
+    "count_old",
     "ensure_rules",
     "ensure_watch",
+    "forget_old",
     "from_text",
     "get_alert",
     "get_rule",

@@ -15,7 +15,7 @@ from mercat.domain.operations.backing_up import (
     verify_backup,
 )
 from mercat.domain.operations.calling import BudgetView, nearly_spent, record_calls, refuse_overspent, set_budget, usage
-from mercat.domain.operations.configurable import Key, declare, switch
+from mercat.domain.operations.configurable import Key, days, declare, switch
 from mercat.domain.operations.configuring import (
     ConfigurationView,
     configuration_history,
@@ -164,6 +164,7 @@ __all__ = [
     "create_backup",
     "database_figures",
     "database_health",
+    "days",
     "declare",
     "deliver",
     "emit",

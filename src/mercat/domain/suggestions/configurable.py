@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mercat.core.errors import Invalid
-from mercat.domain.operations.service import Key, declare
+from mercat.domain.operations.service import Key, days, declare
 
 _PERCENT = r"(100(\.0+)?|\d{1,2}(\.\d+)?)"
 _POLICY = {"min_confidence", "max_step_pct"}
@@ -37,3 +37,4 @@ AUTO_APPLY: Key[dict[str, Any]] = declare(
     Key("suggestions.auto_apply", "json", {}, "kinds of suggestions that apply themselves, with the least confidence and the largest step; none at first",
         'a map like {"restore_margin": {"min_confidence": 0.9, "max_step_pct": 5}}', check=_policies)
 )  # fmt: skip
+KEEP_SUGGESTIONS = days("retention.suggestions_days", 730, "suggestions that are decided and measured")

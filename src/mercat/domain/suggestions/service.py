@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mercat.domain.suggestions.applying import apply, roll_back
 from mercat.domain.suggestions.gathering import advise
+from mercat.domain.suggestions.keeping import count_old, forget_old
 from mercat.domain.suggestions.list_repository import SUGGESTION_ACTIONS, SUGGESTIONS
 from mercat.domain.suggestions.margins import check_margins
 from mercat.domain.suggestions.measuring import measure_due
@@ -23,9 +24,11 @@ __all__ = [
     "apply",
     "approve",
     "check_margins",
+    "count_old",
     "draft_of",
     "edit",
     "expire",
+    "forget_old",
     "get_suggestion",
     "measure_due",
     "propose",

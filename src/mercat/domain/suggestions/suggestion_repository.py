@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, select
 
+from mercat.core.database.bulk import CHUNK, chunks
 from mercat.core.errors import NotFound
+from mercat.core.ids import first_id
 from mercat.core.repository import Repository
-from mercat.domain.suggestions.models import OPEN_STATUSES, PENDING, Suggestion
+from mercat.domain.suggestions.models import OPEN_STATUSES, PENDING, Suggestion, SuggestionAction
 
 
 class SuggestionRepository(Repository[Suggestion]):
@@ -55,6 +57,29 @@ class SuggestionRepository(Repository[Suggestion]):
         """Those whose effect is to be looked at."""
         rows = select(Suggestion).where(Suggestion.next_outcome_at <= now).order_by(Suggestion.id)
         return list(self.session.scalars(rows.with_for_update()))
+
+    def count_old(self, before: dt.datetime) -> int:
+        """How many are decided and measured, and older than that."""
+        return self.count(*self._old(before))
+
+    def remove_old(self, before: dt.datetime, *, most: int) -> int:
+        """Remove at most so many of them with their actions, the oldest first; how many went."""
+        rows = select(Suggestion.id).where(*self._old(before)).order_by(Suggestion.id).limit(most)
+        ids = list(self.session.scalars(rows))
+        for some in chunks(ids, CHUNK):
+            self.session.execute(delete(SuggestionAction).where(SuggestionAction.suggestion_id.in_(some)))
+            self.session.execute(delete(Suggestion).where(Suggestion.id.in_(some)))
+        return len(ids)
+
+    def _old(self, before: dt.datetime) -> list[ColumnElement[bool]]:
+        # Ids tell when a row was born, so that the primary key narrows what is looked through.
+        is_over = Suggestion.status.not_in(OPEN_STATUSES)
+        return [
+            Suggestion.id < first_id(before),
+            is_over,
+            Suggestion.next_outcome_at.is_(None),
+            Suggestion.updated_at < before,
+        ]
 
     def pending_about(self, subject_type: str, ids: Collection[str]) -> list[Suggestion]:
         """Those about these that wait."""
