@@ -9,7 +9,7 @@ from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
-from tests.web import work
+from tests.web import watched, work
 
 TERMINAL = Actor("user", "root", via="terminal")
 PASSWORD = "four green lamps"
@@ -33,7 +33,7 @@ def fill(runtime: Runtime) -> dict[str, str]:
     work.begin(runtime)
     with runtime.read() as unit:
         category = catalog.categories.tree(unit)[0].id
-    return {"category": str(category), "held": held(runtime)}
+    return {"category": str(category), "held": held(runtime), **watched.begin(runtime)}
 
 
 def held(runtime: Runtime) -> str:

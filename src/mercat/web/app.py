@@ -13,6 +13,8 @@ from starlette.types import Scope
 from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
 from mercat.web import (
+    alert_rules,
+    alerts,
     categories,
     changes,
     entry,
@@ -22,6 +24,7 @@ from mercat.web import (
     jobs,
     listings,
     live,
+    mutes,
     overview,
     product,
     products,
@@ -29,6 +32,7 @@ from mercat.web import (
     searching,
     settings,
     stores,
+    suggestions,
     suppliers,
 )
 from mercat.web.errors import add_handlers
@@ -44,6 +48,10 @@ ROOMS = (
     products.router,
     product.router,
     changes.router,
+    alert_rules.router,
+    mutes.router,
+    alerts.router,
+    suggestions.router,
     categories.router,
     suppliers.router,
     feeds.router,

@@ -39,6 +39,13 @@ GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
         ),
     ),
     (
+        "Market",
+        (
+            Link("Alerts", "/alerts", "bell", "alerts.read"),
+            Link("Suggestions", "/suggestions", "spark", "suggestions.read"),
+        ),
+    ),
+    (
         "System",
         (
             Link("Jobs", "/jobs", "term", "operations.read"),

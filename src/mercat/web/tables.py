@@ -24,7 +24,8 @@ from mercat.web.filters import Filter, Pick, made
 from mercat.web.pages import Page
 
 # Where a list stands in its own address: these are kept apart from what narrows it.
-_PLACE = {"page", "cursor"}
+_OPEN = "open"
+_PLACE = {"page", "cursor", _OPEN}
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class Index:
     search: str = ""
     # The order that is meant when none is asked for, in words.
     usual_order: str = "Newest first"
+    # What is sorted by then; the list's own order where it is empty.
+    usual_sort: str = ""
     sorts: Sequence[tuple[str, str]] = ()
     # The page's own parameters: they stay in the address, and narrow nothing.
     own: Sequence[str] = ()
@@ -106,6 +109,8 @@ class Index:
     swaps: str = "#index"
     # Fields that are no columns, but that a cell or an address is made of.
     also: Sequence[str] = ()
+    # Whether a row opens in its place: the cells' macro ``detail`` draws what is in it.
+    expands: bool = False
 
     def fields(self) -> tuple[str, ...]:
         """The fields of a row that are needed to draw it."""
@@ -160,6 +165,11 @@ class Table:
         return next((value for name, value in self.asked.given if name == "sort"), "")
 
     @property
+    def opened(self) -> str:
+        """The row that is open; without the script one at a time is."""
+        return next((value for name, value in self.asked.given if name == _OPEN), "")
+
+    @property
     def q(self) -> str:
         """The words that are looked for."""
         return next((value for name, value in self.asked.given if name == "q"), "")
@@ -205,12 +215,12 @@ class Table:
 
     def with_(self, **other: str) -> str:
         """The address with some of it changed; from the first page on, unless that is what changes."""
-        gone = {*other, "page"}
+        gone = {*other, "page", _OPEN}
         return self.at([*((name, value) for name, value in self.asked.given if name not in gone), *other.items()])
 
     def without(self, *names: str) -> str:
         """The address without these."""
-        return self.at([(name, value) for name, value in self.asked.given if name not in {*names, "page"}])
+        return self.at([(name, value) for name, value in self.asked.given if name not in {*names, "page", _OPEN}])
 
     def sorted_by(self, column: Column) -> tuple[str, str]:
         """How a column is sorted now (as ``aria-sort`` says it), and the address that turns it round."""
@@ -222,7 +232,7 @@ class Table:
 
     def file(self, ending: str) -> str:
         """The address of all of it as a file."""
-        kept = [(name, value) for name, value in self.asked.given if name not in {"page", "per_page", "sort"}]
+        kept = [(name, value) for name, value in self.asked.given if name not in {*_PLACE, "per_page", "sort"}]
         query = urlencode(kept)
         return f"{self.index.url}.{ending}" + (f"?{query}" if query else "")
 
@@ -274,12 +284,13 @@ class Listed:
         self, unit: ReadUnit, page: Page, spec: ListSpec, index: Index, *, needed: Sequence[str] = (), **fixed: Any
     ) -> Table:
         """The same of a list that is narrowed, or shown at another address. ``needed``: fields besides the columns' own."""
-        asked = read(page.request, self.model, index.own)
+        asked = read(page.request, self.model, (*index.own, _OPEN) if index.expands else index.own)
         return table_of(index, page, asked, list_rows(unit, spec, self._query(asked, fixed, needed)))
 
     def file(self, page: Page, runtime: Runtime, caller: Actor, ending: str, **fixed: Any) -> Response:
         """All of it, however long, as ``csv`` or ``jsonl``."""
-        query = self._query(read(page.request, self.model, self.index.own), fixed)
+        own = (*self.index.own, _OPEN) if self.index.expands else self.index.own
+        query = self._query(read(page.request, self.model, own), fixed)
         return lines(self.spec.name, ending, self.index.fields(), stream_rows(runtime, caller, self.spec, query))
 
     def _query(self, asked: Asked, fixed: Mapping[str, Any], needed: Sequence[str] = ()) -> ListQuery:
@@ -291,7 +302,7 @@ class Listed:
             least=query.least,
             most=query.most,
             q=query.q,
-            sort=query.sort,
+            sort=query.sort or self.index.usual_sort or None,
             fields=wanted,
             page=query.page,
             per_page=query.per_page,

@@ -69,6 +69,32 @@ def from_text(lines: list[str]) -> Any:
     return checked(parts[0] if len(parts) == 1 else {"all": parts})
 
 
+def to_text(tree: Any) -> list[str] | None:
+    """A checked condition as ``from_text`` reads it; ``None`` for one that lines cannot say (any, not, deeper ones)."""
+    if tree is None:
+        return []
+    parts = tree.get("all", [tree])
+    lines = [_written(each) for each in parts]
+    return None if None in lines else [each for each in lines if each is not None]
+
+
+def _written(test: Mapping[str, Any]) -> str | None:
+    if "field" not in test or test["op"] == "not_contains":
+        return None
+    op = test["op"].replace("_", " ")
+    if test["op"] in _PRESENT:
+        return f"{test['field']} {op}"
+    value = test["value"]
+    if isinstance(value, list):
+        said = [_word(each) for each in value]
+        return f"{test['field']} {op} {', '.join(said)}" if not any("," in each for each in said) else None
+    return f"{test['field']} {op} {_word(value)}"
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _line(line: str) -> dict[str, Any]:
     if found := _PRESENCE.fullmatch(line):
         return {"field": found[1], "op": f"is_{found[2]}"}

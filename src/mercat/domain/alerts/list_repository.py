@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import case
+
 from mercat.core.lists import Field, ListSpec
 from mercat.domain.alerts.models import (
     CHANNELS,
+    CRITICAL,
     ENDINGS,
     NOTIFICATION_STATUSES,
     PRIORITIES,
+    RESOLVED,
     SEVERITIES,
     STATUSES,
+    WARNING,
     Alert,
     AlertMute,
     AlertRule,
@@ -26,10 +31,16 @@ ALERTS = ListSpec(
     Alert.__table__,
     Alert.id,
     {
-        "id": Field(Alert.id),
+        "id": Field(Alert.id, is_filter=True),
         "rule_key": Field(Alert.rule_key, is_filter=True),
         "alert_type": Field(Alert.alert_type, is_filter=True),
         "severity": Field(Alert.severity, is_filter=True, choices=SEVERITIES),
+        "urgency": Field(
+            case((Alert.severity == CRITICAL, 2), (Alert.severity == WARNING, 1), else_=0),
+            is_sort=True,
+            is_shown=False,
+            help="2 is critical, 1 a warning, 0 for information",
+        ),
         "status": Field(Alert.status, is_filter=True, choices=STATUSES),
         "title": Field(Alert.title),
         "message": Field(Alert.message),
@@ -56,6 +67,7 @@ ALERTS = ListSpec(
     },
     words=(Alert.title, Alert.subject_label),
 )
+UNRESOLVED = replace(ALERTS, within=(Alert.status != RESOLVED,))
 ALERT_RULES = ListSpec(
     "alert-rules",
     READ,

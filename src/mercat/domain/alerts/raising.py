@@ -23,7 +23,7 @@ from mercat.domain.alerts.thresholds import Thresholds, grouped
 from mercat.domain.operations import service as operations
 
 # Which of a user's own defaults a kind of alert has its threshold from.
-_PREFERRED = {
+PREFERRED = {
     "price_change": "price_threshold_pct",
     "rank_improved": "rank_threshold_pct",
     "rank_dropped": "rank_threshold_pct",
@@ -128,7 +128,7 @@ def _thresholds(
     subjects = list({each.subject.id for each in given})
     found = grouped(ThresholdRepository(unit.session).bearing_on(list(own), subjects), own)
     for rule in rules:
-        name = _PREFERRED.get(rule.kind)
+        name = PREFERRED.get(rule.kind)
         for user in users if name is not None else ():
             preferred = getattr(user.settings, name or "")
             if preferred is not None:

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from mercat.domain.alerts.backtesting import backtest, replays
 from mercat.domain.alerts.catalogue import KINDS
-from mercat.domain.alerts.conditions import from_text
+from mercat.domain.alerts.conditions import from_text, to_text
 from mercat.domain.alerts.handling import acknowledge, get_alert, resolve, snooze, wake_snoozed
 from mercat.domain.alerts.keeping import count_old, forget_old
-from mercat.domain.alerts.list_repository import ALERT_MUTES, ALERT_RULES, ALERTS, NOTIFICATION_LOG, NOTIFICATIONS
+from mercat.domain.alerts.list_repository import (
+    ALERT_MUTES,
+    ALERT_RULES,
+    ALERTS,
+    NOTIFICATION_LOG,
+    NOTIFICATIONS,
+    UNRESOLVED,
+)
 from mercat.domain.alerts.mailing import send_test
 from mercat.domain.alerts.notifying import mark_read, unread_count
-from mercat.domain.alerts.raising import clear, clear_others, highest_threshold, judge, raise_once
+from mercat.domain.alerts.raising import PREFERRED, clear, clear_others, highest_threshold, judge, raise_once
 from mercat.domain.alerts.ruling import (
     add_rule,
     change_rule,
@@ -36,6 +43,8 @@ __all__ = [
     "KINDS",
     "NOTIFICATIONS",
     "NOTIFICATION_LOG",
+    "PREFERRED",
+    "UNRESOLVED",
     "Backtest",
     "RuleDraft",
     "Signal",
@@ -66,6 +75,7 @@ __all__ = [
     "send_test",
     "set_threshold",
     "snooze",
+    "to_text",
     "unmute",
     "unread_count",
     "wake_snoozed",

@@ -25,7 +25,7 @@ LISTINGS = ListSpec(
     _L.__table__.outerjoin(Product.__table__, Product.id == _L.product_id),
     _L.id,
     {
-        "id": Field(_L.id),
+        "id": Field(_L.id, is_filter=True),
         "asin": Field(_L.asin, is_filter=True, is_sort=True),
         "marketplace": Field(_L.marketplace, is_filter=True, choices=tuple(MARKETPLACES)),
         "title": Field(_L.title, is_sort=True),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sqlalchemy import case
+
 from mercat.core.lists import Field, ListSpec
 from mercat.domain.suggestions.models import (
     ACTION_STATUSES,
     ACTION_TYPES,
     CATEGORIES,
+    OPEN_STATUSES,
     PRIORITIES,
     STATUSES,
     Suggestion,
@@ -26,6 +31,12 @@ SUGGESTIONS = ListSpec(
         "status": Field(Suggestion.status, is_filter=True, choices=STATUSES),
         "category": Field(Suggestion.category, is_filter=True, choices=CATEGORIES),
         "priority": Field(Suggestion.priority, is_filter=True, choices=PRIORITIES),
+        "urgency": Field(
+            case({name: place for place, name in enumerate(PRIORITIES)}, value=Suggestion.priority),
+            is_sort=True,
+            is_shown=False,
+            help="3 is urgent, 0 is low",
+        ),
         "title": Field(Suggestion.title),
         "description": Field(Suggestion.description),
         "reasoning": Field(Suggestion.reasoning, is_shown=False),
@@ -47,6 +58,7 @@ SUGGESTIONS = ListSpec(
     },
     words=(Suggestion.title, Suggestion.subject_label),
 )
+UNDECIDED = replace(SUGGESTIONS, within=(Suggestion.status.in_(OPEN_STATUSES),))
 SUGGESTION_ACTIONS = ListSpec(
     "suggestion-actions",
     READ,

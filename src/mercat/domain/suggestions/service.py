@@ -5,7 +5,7 @@ from __future__ import annotations
 from mercat.domain.suggestions.applying import apply, roll_back
 from mercat.domain.suggestions.gathering import advise
 from mercat.domain.suggestions.keeping import count_old, forget_old
-from mercat.domain.suggestions.list_repository import SUGGESTION_ACTIONS, SUGGESTIONS
+from mercat.domain.suggestions.list_repository import SUGGESTION_ACTIONS, SUGGESTIONS, UNDECIDED
 from mercat.domain.suggestions.margins import check_margins
 from mercat.domain.suggestions.measuring import measure_due
 from mercat.domain.suggestions.proposing import add_action, draft_of, expire, propose, propose_or_refuse, view_of
@@ -15,6 +15,7 @@ from mercat.domain.suggestions.schemas import ActionDraft, ActionView, Suggestio
 __all__ = [
     "SUGGESTIONS",
     "SUGGESTION_ACTIONS",
+    "UNDECIDED",
     "ActionDraft",
     "ActionView",
     "SuggestionDraft",
