@@ -18,6 +18,7 @@ from mercat.api.routes import Caller, House, Room, needs
 from mercat.core.actor import Actor
 from mercat.core.unit import Runtime
 from mercat.domain.operations import service as operations
+from mercat.domain.reports import service as reports
 
 router = Room("Database")
 _CHUNK = 1 << 16
@@ -81,6 +82,33 @@ class DatabaseFigures(BaseModel):
     dialect: str
     bytes: int
     tables: list[dict[str, Any]]
+
+
+class SlowStatements(BaseModel):
+    """`source` is the log, or PostgreSQL's own book of statements."""
+
+    limit_s: float
+    source: str
+    data: list[dict[str, Any]]
+    total: int
+
+
+class HotQueries(BaseModel):
+    """Statements with what they ask."""
+
+    data: list[dict[str, str]]
+    total: int
+
+
+class QueryPlan(BaseModel):
+    """`lines` as the database tells its plan; `is_scan`: it reads a whole table."""
+
+    name: str
+    question: str
+    sql: str
+    lines: list[str]
+    indexes: list[str]
+    is_scan: bool
 
 
 class TableItem(BaseModel):
@@ -168,3 +196,24 @@ def database_figures(
 ) -> Response:
     """Rows and bytes of every table, largest first."""
     return answer(operations.database_figures(runtime, caller, is_exact=exact))
+
+
+@router.get("/database/slow", response_model=SlowStatements, **needs("operations.logs"))
+def slow_statements(runtime: House, caller: Caller, days: Annotated[int, Query(ge=1, le=3660)] = 7) -> Response:
+    """Statements that took long, those first that took most time in all."""
+    return answer(operations.slow_statements(runtime, caller, days=days))
+
+
+@router.get("/database/queries", response_model=HotQueries, **needs("operations.backup"))
+def list_queries(runtime: House, caller: Caller) -> Response:
+    """The statements that are asked all the time, by name."""
+    with runtime.read(caller) as unit:
+        found = reports.list_hot_queries(unit)
+    return answer({"data": found, "total": len(found)})
+
+
+@router.get("/database/queries/{name}", response_model=QueryPlan, **needs("operations.backup"))
+def explain_query(name: Annotated[str, Path(max_length=50)], runtime: House, caller: Caller) -> Response:
+    """How the database goes about one of them. It is not run."""
+    with runtime.read(caller) as unit:
+        return answer(reports.explain_query(unit, name))

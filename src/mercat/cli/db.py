@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mercat.cli import db_backups, db_tables, db_tending
+from mercat.cli import db_backups, db_looking, db_schema, db_tables, db_tending
 from mercat.cli.display import say, shown
 from mercat.cli.errors import FAILED
 from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
@@ -22,6 +22,8 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(db_backups.app)
 app.add_typer(db_tending.app)
 app.add_typer(db_tables.app)
+app.add_typer(db_schema.app)
+app.add_typer(db_looking.app)
 
 
 @app.callback()

@@ -35,6 +35,9 @@ class Settings:
     database_pool_overflow: int = field(default=10, metadata={"help": "connections beyond the pool under load"})
     database_pool_recycle_s: int = field(default=1800, metadata={"help": "seconds after which a connection is renewed"})
     database_busy_timeout_s: int = field(default=600, metadata={"help": "seconds a SQLite writer waits for its turn"})
+    database_slow_ms: int = field(
+        default=1000, metadata={"help": "milliseconds from which on a statement is noted as slow; 0 notes none"}
+    )
     jobs_url: str = field(
         default="",
         metadata={

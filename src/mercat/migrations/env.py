@@ -8,14 +8,21 @@ from mercat.core.jobs import models as _jobs  # noqa: F401  # the tables registe
 from mercat.domain import register_tables
 
 register_tables()
-connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection,
-    target_metadata=Base.metadata,
-    render_as_batch=connection.dialect.name == "sqlite",
-    compare_type=same_type,
-    include_object=is_ours,
-    transaction_per_migration=False,
-)
+if context.is_offline_mode():
+    context.configure(
+        dialect_name=context.config.attributes["dialect"],
+        target_metadata=Base.metadata,
+        transaction_per_migration=False,
+    )
+else:
+    connection = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=same_type,
+        include_object=is_ours,
+        transaction_per_migration=False,
+    )
 with context.begin_transaction():
     context.run_migrations()

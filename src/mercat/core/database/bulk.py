@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from mercat.core.database.slow import timed
 from mercat.core.money import from_units, plain, to_units
 
 CHUNK = 2_000
@@ -106,7 +107,8 @@ class Bulk:
         """One statement; the number of rows it touched."""
         cursor = self._driver.cursor()
         try:
-            cursor.execute(self._sql(sql), tuple(parameters))
+            with timed(sql):
+                cursor.execute(self._sql(sql), tuple(parameters))
             return int(cursor.rowcount)
         finally:
             cursor.close()
@@ -115,8 +117,9 @@ class Bulk:
         """All rows of one query."""
         cursor = self._driver.cursor()
         try:
-            cursor.execute(self._sql(sql), tuple(parameters))
-            return list(cursor.fetchall())
+            with timed(sql):
+                cursor.execute(self._sql(sql), tuple(parameters))
+                return list(cursor.fetchall())
         finally:
             cursor.close()
 
@@ -215,7 +218,8 @@ class Bulk:
         """One statement for many parameter rows."""
         cursor = self._driver.cursor()
         try:
-            cursor.executemany(self._sql(sql), rows if self.is_sqlite else list(rows))
+            with timed(sql):
+                cursor.executemany(self._sql(sql), rows if self.is_sqlite else list(rows))
         finally:
             cursor.close()
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from mercat.core.database.slow import watch
 from mercat.core.errors import Invalid
 from mercat.core.settings import Settings, masked_url
 
@@ -39,8 +41,12 @@ def make_engine(settings: Settings) -> Engine:
     except ArgumentError as wrong:
         message = f"MERCAT_DATABASE_URL is no database URL: {masked_url(settings.url)}"
         raise Invalid(message) from wrong
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(settings, url.database)
+    engine = _sqlite(settings, url.database) if url.get_backend_name() == "sqlite" else _server(settings, url)
+    watch(engine, settings.database_slow_ms)
+    return engine
+
+
+def _server(settings: Settings, url: URL) -> Engine:
     name = _DRIVERS.get(url.drivername, url.drivername)
     if name.partition("+")[0] not in {"postgresql", "mysql", "mariadb"}:
         message = f"MERCAT_DATABASE_URL: {url.drivername} is not SQLite, PostgreSQL, MariaDB or MySQL"

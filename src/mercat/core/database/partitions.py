@@ -57,6 +57,19 @@ def partitions(bulk: Bulk, table: str) -> list[Month]:
     return sorted((int(each[1]), int(each[2])) for each in found if each)
 
 
+def partition_sizes(bulk: Bulk, table: str) -> list[tuple[Month, int, int]]:
+    """(month, estimated rows, bytes with indexes) of each partition, oldest first."""
+    if not bulk.is_postgres:
+        return []
+    rows = bulk.fetch(
+        "SELECT c.relname, CAST(c.reltuples AS bigint), pg_total_relation_size(c.oid) FROM pg_inherits i"
+        " JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = CAST(? AS regclass)",
+        [table],
+    )
+    found = ((_MONTH.search(name), count, size) for name, count, size in rows)
+    return sorted(((int(name[1]), int(name[2])), max(0, int(count)), int(size)) for name, count, size in found if name)
+
+
 def ensure_partitions(bulk: Bulk, table: str, months: Iterable[Month]) -> list[Month]:
     """Make those that are missing; which they were. Whoever reads or writes other months is not held up."""
     if not bulk.is_postgres:

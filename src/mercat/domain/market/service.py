@@ -12,6 +12,7 @@ from mercat.domain.market.keeping import keep_history, roll_up
 from mercat.domain.market.list_repository import CATEGORIES, COMPETITORS, LISTINGS, REVIEWS, WATCHES
 from mercat.domain.market.metrics import METRICS
 from mercat.domain.market.models import FREQUENCIES, ROLES
+from mercat.domain.market.months import MonthView, drop_months, list_months, make_months
 from mercat.domain.market.observing import rebuild, record
 from mercat.domain.market.opinions import record_reviews
 from mercat.domain.market.ranking import record_best_sellers, record_ranks
@@ -53,6 +54,7 @@ __all__ = [
     "History",
     "ListingView",
     "MetricHistory",
+    "MonthView",
     "ObservationImport",
     "Recorded",
     "Refreshed",
@@ -64,6 +66,7 @@ __all__ = [
     "bestsellers",
     "category_metrics",
     "category_of",
+    "drop_months",
     "enqueue_due",
     "enqueue_import",
     "enqueue_refresh",
@@ -73,7 +76,9 @@ __all__ = [
     "import_observations",
     "import_past",
     "keep_history",
+    "list_months",
     "list_sources",
+    "make_months",
     "place_of",
     "rebuild",
     "record",

@@ -41,6 +41,21 @@ class LogRepository(Repository[SystemLog]):
             [_row(bulk, born, line) for born, line in zip(new_id_bytes(len(lines)), lines, strict=True)],
         )
 
+    def slow(self, event: str, since: dt.datetime) -> list[dict[str, Any]]:
+        """Slow statements by their text: how often, seconds in all and at most; of the newest lines."""
+        lines = select(SystemLog.data).where(
+            SystemLog.level == "info", SystemLog.event == event, SystemLog.created_at >= since
+        )
+        took: dict[str, list[float]] = {}
+        for data in self.session.scalars(lines.order_by(SystemLog.created_at.desc()).limit(MOST_COUNTED)):
+            if data:
+                took.setdefault(str(data.get("statement")), []).append(float(data.get("seconds") or 0))
+        found = [
+            {"statement": text, "times": len(all_), "total_s": round(sum(all_), 3), "longest_s": max(all_)}
+            for text, all_ in took.items()
+        ]
+        return sorted(found, key=lambda each: -float(str(each["total_s"])))
+
     def found(
         self,
         *,

@@ -108,7 +108,12 @@ from mercat.domain.operations.table_files import (
     list_tables,
     write_table,
 )
-from mercat.domain.operations.tending import database_figures, database_health, optimize_database
+from mercat.domain.operations.tending import (
+    database_figures,
+    database_health,
+    optimize_database,
+    slow_statements,
+)
 from mercat.domain.operations.tidying import ensure_nightly, tidy
 
 __all__ = [
@@ -222,6 +227,7 @@ __all__ = [
     "set_budget",
     "set_configuration",
     "silences",
+    "slow_statements",
     "switch",
     "test_endpoint",
     "text_for",

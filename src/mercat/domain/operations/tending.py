@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from mercat.core.actor import Actor
-from mercat.core.database import looking, upkeep
+from mercat.core.database import looking, slow, upkeep
 from mercat.core.unit import Runtime
 from mercat.domain.operations.configurable import HEALTH_DISK
 from mercat.domain.operations.configuring import value_of
 from mercat.domain.operations.health import worst
+from mercat.domain.operations.logs_repository import LogRepository
 
 
 def database_health(runtime: Runtime, actor: Actor, *, is_thorough: bool = True) -> dict[str, Any]:
@@ -32,6 +34,23 @@ def database_figures(runtime: Runtime, actor: Actor, *, is_exact: bool = False) 
     with runtime.engine.connect() as connection:
         tables = [asdict(each) for each in upkeep.table_figures(connection, is_exact=is_exact)]
         return {"dialect": runtime.engine.dialect.name, "bytes": upkeep.database_bytes(connection), "tables": tables}
+
+
+def slow_statements(runtime: Runtime, actor: Actor, *, days: int = 7) -> dict[str, Any]:
+    """Statements over ``limit_s``, those first that took most time in all: ``statement``, ``times``, ``total_s``, ``longest_s``.
+
+    From PostgreSQL's own book where pg_stat_statements is installed, else from what this application logged.
+    """
+    actor.require("operations.logs")
+    limit_s = runtime.settings.database_slow_ms / 1000
+    with runtime.engine.connect() as connection:
+        told = slow.server_slow(connection, limit_s)
+    source = "pg_stat_statements"
+    if told is None:
+        with runtime.read(actor) as unit:
+            told = LogRepository(unit.session).slow(slow.EVENT, unit.now - dt.timedelta(days=days))
+        source = "the log"
+    return {"limit_s": limit_s, "source": source, "data": told, "total": len(told)}
 
 
 def optimize_database(

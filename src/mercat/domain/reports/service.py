@@ -18,6 +18,7 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.listings import service as listings
 from mercat.domain.operations import service as operations
 from mercat.domain.reports.around import Around, around, with_actions
+from mercat.domain.reports.explaining import explain_query, list_hot_queries
 from mercat.domain.reports.ranking import Need, ranked
 from mercat.domain.suggestions import service as suggestions
 from mercat.domain.suppliers import service as suppliers
@@ -151,4 +152,16 @@ def _some(unit: ReadUnit, spec: ListSpec, *, per_page: int = _MOST, **query: Any
     return list_rows(unit, spec, ListQuery(per_page=per_page, **query)).data
 
 
-__all__ = ["Around", "Need", "Overview", "around", "needs", "overview", "ranked", "running", "with_actions"]
+__all__ = [
+    "Around",
+    "Need",
+    "Overview",
+    "around",
+    "explain_query",
+    "list_hot_queries",
+    "needs",
+    "overview",
+    "ranked",
+    "running",
+    "with_actions",
+]

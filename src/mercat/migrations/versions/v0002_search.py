@@ -1,7 +1,6 @@
 """The search index."""
 
-from alembic import op
-
+from mercat.core.database.revising import bind
 from mercat.core.database.search import create_index, drop_index
 
 revision = "0002"
@@ -12,9 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the empty index."""
-    create_index(op.get_bind())
+    create_index(bind())
 
 
 def downgrade() -> None:
     """Drop the index; it holds nothing that the catalogue does not."""
-    drop_index(op.get_bind())
+    drop_index(bind())

@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from mercat.core.database.revising import bind
 from mercat.core.database.search import create_index, drop_index
 
 revision = "0005"
@@ -12,8 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Begin the index anew; the catalogue goes into it again with the next run, or at once by ``mercat db upgrade``."""
-    drop_index(op.get_bind())
-    create_index(op.get_bind())
+    drop_index(bind())
+    create_index(bind())
     op.execute("UPDATE change_sets SET indexed_at = NULL")
 
 

@@ -16,13 +16,13 @@ _COLUMNS = ("points", "rate_limit_remaining")
 
 def upgrade() -> None:
     """From MariaDB's single precision; the others had double all along."""
-    if op.get_bind().dialect.name in {"mysql", "mariadb"}:
+    if op.get_context().dialect.name in {"mysql", "mariadb"}:
         for name in _COLUMNS:
             op.alter_column("api_usage", name, existing_type=sa.Float(), type_=mysql.DOUBLE(), existing_nullable=True)
 
 
 def downgrade() -> None:
     """Back to single precision."""
-    if op.get_bind().dialect.name in {"mysql", "mariadb"}:
+    if op.get_context().dialect.name in {"mysql", "mariadb"}:
         for name in _COLUMNS:
             op.alter_column("api_usage", name, existing_type=mysql.DOUBLE(), type_=sa.Float(), existing_nullable=True)
