@@ -51,6 +51,35 @@ def test_publishing_shows_the_catalogue_once(selling: Terminal, shop: RunningSho
     assert "Lamp 3" in selling("listings", "show", "A-3").out or "A-3" in selling("listings", "show", "A-3").out
 
 
+def held(shop: RunningShop) -> dict[str, set[str]]:
+    skus = {each["id"]: each["variants"][0]["sku"] for each in shop.state["products"]}
+    return {each["title"]: {skus[gid] for gid in each["products"]} for each in shop.state["collections"]}
+
+
+def test_collections_are_shown_and_follow_what_is_put_in_and_taken_out(selling: Terminal, shop: RunningShop) -> None:
+    selling("collection", "create", "Summer")
+    selling("collection", "add", "summer", "A-1", "A-2")
+    selling("collection", "create", "Bright", "--rule", "name starts_with Lamp 1")
+    plan = selling("publish", "main", "--plan-only", "--json").json
+    selling("publish", "main")
+
+    assert any("made or changed there first" in each for each in plan["warnings"])
+    assert held(shop)["Summer"] == {"A-1", "A-2"}
+    assert held(shop)["Bright"] == {"A-1", "A-10", "A-11", "A-12"}
+
+    selling("collection", "take-out", "summer", "A-1")
+    selling("collection", "set", "summer", "name=Late summer")
+    moved = selling("publish", "main", "--json").json
+    again = selling("publish", "main", "--json").json
+
+    assert (moved["updated"], again["calls"], again["change_count"]) == (1, 0, 0)
+    assert held(shop)["Late summer"] == {"A-2"}
+
+    assert selling("collection", "remove", "bright").code == 0
+    assert selling("publish", "main", "--json").json["updated"] == 4
+    assert held(shop)["Bright"] == set()
+
+
 def test_a_held_plan_has_its_exit_code(selling: Terminal, shop: RunningShop, tmp_path: Path) -> None:
     selling("publish", "main")
     assert selling("import", write_feed(tmp_path / "dear.csv", factor=3), "--yes").code == 0

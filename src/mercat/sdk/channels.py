@@ -30,7 +30,9 @@ class ListingDraft(msgspec.Struct, frozen=True, kw_only=True):
     ``variant_references`` gives the channel's variant ids by SKU. A field of ``product`` that is ``UNSET`` is left as the
     channel has it; a list that is stated replaces the list that is there. ``category_reference`` is a node of the
     channel's own taxonomy. ``image_references`` are the channel's ids of pictures by our address, as they were answered
-    the last time: a picture that is known is not sent again. No ``collection_references``: the channel's are left alone.
+    the last time: a picture that is known is not sent again. ``collection_references`` are the collections that it shall
+    stand in, ``joined_references`` those that we put it in the last time; of others that the channel has it in, none is
+    touched.
     """
 
     key: str
@@ -40,6 +42,22 @@ class ListingDraft(msgspec.Struct, frozen=True, kw_only=True):
     image_references: dict[str, str] = {}
     category_reference: str | None = None
     collection_references: tuple[str, ...] = ()
+    joined_references: tuple[str, ...] = ()
+
+    @property
+    def joins(self) -> tuple[str, ...]:
+        """The collections that a listing which is there has to be put in."""
+        return tuple(each for each in self.collection_references if each not in self.joined_references)
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """The collections that it has to be taken out of."""
+        return tuple(each for each in self.joined_references if each not in self.collection_references)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether a listing that is there changes its collections. Such a draft is published, never submitted in a batch."""
+        return self.reference is not None and bool(self.joins or self.leaves)
 
 
 class ShownVariant(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,9 +250,29 @@ class SalesChannel(Protocol):
         """Check the signature of a delivery and read it. Raises ``Unauthorized`` before it parses anything."""
 
 
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of products that a channel shows together, found again by its handle. ``description`` is HTML.
+
+    What is ``None`` is not said; an empty text takes away what is there. ``reference`` is the channel's own id of one
+    that was made before.
+    """
+
+    handle: str
+    title: str
+    description: str | None = None
+    seo_title: str | None = None
+    seo_description: str | None = None
+    image_url: str | None = None
+    reference: str | None = None
+
+
 @runtime_checkable
 class Collecting(Protocol):
-    """A channel that can keep shelves: what the catalogue's categories become there. Optional beside ``SalesChannel``."""
+    """A channel that can keep shelves: what categories and collections become there. Optional beside ``SalesChannel``."""
 
-    def ensure_collections(self, paths: Iterable[str]) -> dict[str, str]:
-        """The channel's collection of each category path (names joined by `` > ``), made where there is none yet."""
+    def ensure_collections(self, shelves: Iterable[Shelf]) -> dict[str, str]:
+        """The channel's collection of each shelf, by handle.
+
+        One with a reference is made to say what the shelf says; of the others, one that has the handle is taken as it is,
+        and where none has, it is made.
+        """

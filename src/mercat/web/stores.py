@@ -76,6 +76,7 @@ class SellingForm(BaseModel):
     draft: bool = False
     auto_publish: bool = False
     shelves: bool = False
+    collections: bool = False
     stock_from: Literal["none", "offers"] = "none"
     withdraw: Literal["archive", "delete"] = "archive"
     drift: Literal["ours", "theirs", "hold"] = "ours"
@@ -179,6 +180,7 @@ def change_selling(of: Visited, asked: Annotated[SellingForm, Form()]) -> Respon
         "statuses": [name for name in ("active", "draft") if getattr(asked, name)],
         "auto_publish": asked.auto_publish,
         "shelves": asked.shelves,
+        "collections": asked.collections,
         "stock_from": asked.stock_from,
         "withdraw": asked.withdraw,
         "drift": {"*": asked.drift},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import pytest
@@ -11,9 +10,10 @@ import pytest
 from mercat.connectors.shopify import images, normalised
 from mercat.connectors.shopify.channel import ShopifyChannel
 from mercat.sandbox.shopify import Options
-from mercat.sdk.channels import ListingDraft, Shown, StockLevel
+from mercat.sdk.channels import ListingDraft, StockLevel
 from mercat.sdk.errors import RateLimited, Rejected, Unavailable
 from mercat.sdk.records import ImageRecord, Metafield, ProductRecord, VariantRecord
+from tests.connectors.shopify.drafts import draft, publish, recorded
 from tests.connectors.shopify.loopback import Desk, Loopback, channel, loopback
 
 
@@ -31,40 +31,6 @@ def desk() -> Desk:
 @pytest.fixture
 def sell(shop: Loopback, desk: Desk) -> ShopifyChannel:
     return channel(shop, desk.surroundings())
-
-
-def draft(number: int = 1, **fields: Any) -> ListingDraft:
-    stated: dict[str, Any] = {
-        "handle": f"desk-{number}",
-        "name": f"Desk {number}",
-        "tags": ["office"],
-        "status": "active",
-        "metafields": {"custom.oak": Metafield("boolean", value=True)},
-        "images": [ImageRecord(url=f"https://images.example/desk-{number}.jpg")],
-        "variants": [
-            VariantRecord(sku=f"D{number}-{size}", price="10.00", track_inventory=True, options={"Size": size})
-            for size in ("S", "L")
-        ],
-    }
-    return ListingDraft(key=f"key-{number}", product=ProductRecord(**(stated | fields)))
-
-
-def publish(sell: ShopifyChannel, *drafts: ListingDraft) -> list[Shown]:
-    found = []
-    for outcome in sell.publish(drafts):
-        assert outcome.shown is not None, outcome.error
-        found.append(outcome.shown)
-    return found
-
-
-def recorded(made: ListingDraft, shown: Shown, **fields: Any) -> ListingDraft:
-    return msgspec.structs.replace(
-        made,
-        product=msgspec.structs.replace(made.product, **fields),
-        reference=shown.reference,
-        variant_references={each.sku: each.reference for each in shown.variants if each.sku},
-        image_references=shown.image_references,
-    )
 
 
 def test_the_account_tells_who_we_are_and_what_is_missing(sell: ShopifyChannel, shop: Loopback) -> None:
@@ -284,22 +250,6 @@ def test_a_shop_that_throttles_everything_is_rate_limited(sell: ShopifyChannel, 
     with pytest.raises(RateLimited) as raised:
         sell.account()
     assert raised.value.after_s > 0
-
-
-def test_a_category_path_becomes_one_collection(sell: ShopifyChannel, shop: Loopback) -> None:
-    paths = ["Furniture", "Furniture > Desks", "Toys > Desks"]
-
-    first = sell.ensure_collections(paths)
-    again = sell.ensure_collections([*paths, "…"])
-
-    assert again == first
-    assert len(set(first.values())) == 3
-    made = {each["id"]: each["handle"] for each in shop.shop.state["collections"]}
-    assert made[first["Furniture > Desks"]] == "furniture-desks"
-
-    (shown,) = publish(sell, msgspec.structs.replace(draft(1), collection_references=(first["Furniture > Desks"],)))
-    held = {each["id"]: each["products"] for each in shop.shop.state["collections"]}
-    assert held[first["Furniture > Desks"]] == [shown.reference]
 
 
 def test_webhooks_are_subscribed_to_once(sell: ShopifyChannel, shop: Loopback) -> None:

@@ -37,6 +37,10 @@ class ProductStatus(Wire):
     product_set: Refusals
 
 
+class ProductShelves(Wire):
+    product_update: Refusals
+
+
 class ProductDelete(Wire):
     product_delete: Refusals
 
@@ -275,6 +279,10 @@ class CollectionMade(Wire):
 
 class CollectionCreate(Wire):
     collection_create: CollectionMade
+
+
+class CollectionUpdate(Wire):
+    collection_update: Refusals
 
 
 class Throttle(Wire):

@@ -19,6 +19,7 @@ from mercat.sdk.channels import (
     ListingDraft,
     Notice,
     Outcome,
+    Shelf,
     Shown,
     StockLevel,
     StockOutcome,
@@ -119,10 +120,10 @@ class ShopifyChannel:
         """Check and read a delivery; nothing is asked of the shop."""
         return webhooks.notice(headers, body, self._secrets.signing())
 
-    def ensure_collections(self, paths: Iterable[str]) -> dict[str, str]:
-        """A collection for each category path."""
+    def ensure_collections(self, wanted: Iterable[Shelf]) -> dict[str, str]:
+        """A collection for each shelf."""
         with self._client.session():
-            return shelves.ensure(self._client, paths)
+            return shelves.ensure(self._client, wanted)
 
     def _published(self, draft: ListingDraft) -> Outcome:
         try:
@@ -144,6 +145,8 @@ class ShopifyChannel:
         product = bulk.product_of(answer.product_set)
         if isinstance(product, VendorError):
             raise product
+        if draft.is_moved:
+            shelves.move(self._client, product.id, draft.joins, draft.leaves)
         everywhere = self._everywhere()
         if bulk.is_hidden(product, len(everywhere)):
             places.publish(self._client, product.id, everywhere)

@@ -64,6 +64,8 @@ LOCATIONS = Operation("Locations", answers.Locations, 52)
 WEBHOOKS = Operation("Webhooks", answers.Webhooks, 102)
 WEBHOOK_CREATE = Operation("WebhookCreate", answers.WebhookCreate, 11)
 COLLECTION_FIND = Operation("CollectionFind", answers.CollectionFind, 1)
+COLLECTION_UPDATE = Operation("CollectionUpdate", answers.CollectionUpdate, 11)
+PRODUCT_SHELVES = Operation("ProductShelves", answers.ProductShelves, 11)
 COLLECTION_CREATE = Operation("CollectionCreate", answers.CollectionCreate, 11)
 
 

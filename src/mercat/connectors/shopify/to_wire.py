@@ -76,7 +76,8 @@ def to_wire(draft: ListingDraft, known: Known, *, namespace: str) -> dict[str, A
         stated["descriptionHtml"] = safe_html(draft.product.description)
     if draft.category_reference is not None:
         stated["category"] = draft.category_reference
-    if draft.collection_references:
+    if draft.reference is None and draft.collection_references:
+        # The list replaces: a product that is there may stand in collections that are none of ours (``shelves.move``).
         stated["collections"] = list(draft.collection_references)
     if product.handle is not UNSET and draft.reference is not None:
         stated["redirectNewHandle"] = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.core.errors import NotFound
 from mercat.core.ids import new_id_bytes
 from mercat.core.repository import Repository
+from mercat.domain.catalog.choosing_repository import Chosen
 from mercat.domain.catalog.models import Collection
 
 _COLUMNS = ("id", "collection_id", "product_id", "position", "created_at", "updated_at")
@@ -34,7 +35,7 @@ class CollectionRepository(Repository[Collection]):
             raise _missing(reference)
         return found
 
-    def held(self, reference: UUID | str) -> Collection:
+    def for_change(self, reference: UUID | str) -> Collection:
         """As ``named``; others who would change it wait until this transaction ends (SQLite's writers do so anyway)."""
         found = self.named(reference)
         still = select(Collection.id).where(Collection.id == found.id).with_for_update()
@@ -55,6 +56,21 @@ class CollectionRepository(Repository[Collection]):
         """The handles that begin so."""
         rows = select(Collection.handle).where(Collection.handle.startswith(stem, autoescape=True))
         return set(self.session.scalars(rows))
+
+    def active(self) -> list[Collection]:
+        """Those that are shown, in their order."""
+        rows = select(Collection).where(Collection.is_active).order_by(Collection.position, Collection.handle)
+        return list(self.session.scalars(rows))
+
+    def held(self, chosen: Chosen, products: Iterable[bytes]) -> list[bytes]:
+        """Those of the products that the condition chooses."""
+        bulk = self.bulk
+        found: list[bytes] = []
+        for some in chunks(products, CHUNK):
+            where, parameters = bulk.among("p.id", some, ids=True)
+            sql = f"SELECT p.id FROM products p WHERE {where} AND {chosen.where}"
+            found += [bulk.id_of(row[0]) for row in bulk.fetch(sql, [*parameters, *chosen.parameters])]
+        return found
 
     # -- by hand ------------------------------------------------------------------------------------------------------
 

@@ -128,7 +128,7 @@ def create(unit: WriteUnit, draft: CollectionDraft) -> CollectionView:
 def change(unit: WriteUnit, what: Reference, values: Mapping[str, Any]) -> CollectionView:
     """Set some of ``CHANGEABLE``. Raises ``NotFound``, ``Invalid``, and ``Conflict`` where the handle is taken."""
     unit.actor.require(EDIT)
-    row = CollectionRepository(unit.session).held(what)
+    row = CollectionRepository(unit.session).for_change(what)
     given = dict(values)
     if "handle" in given:
         row.handle = _checked_handle(unit, given.pop("handle") or "", besides=row)
@@ -140,7 +140,7 @@ def change(unit: WriteUnit, what: Reference, values: Mapping[str, Any]) -> Colle
 def remove(unit: WriteUnit, what: Reference) -> None:
     """The products stay, the group goes. Raises ``NotFound``."""
     unit.actor.require(EDIT)
-    unit.remove(CollectionRepository(unit.session).held(what))
+    unit.remove(CollectionRepository(unit.session).for_change(what))
 
 
 def get(unit: ReadUnit, what: Reference) -> CollectionView:
@@ -194,7 +194,7 @@ def take_out(unit: WriteUnit, what: Reference, products: Sequence[str]) -> Colle
 def _by_hand(unit: WriteUnit, what: Reference) -> tuple[Collection, CollectionRepository]:
     unit.actor.require(EDIT)
     repository = CollectionRepository(unit.session)
-    row = repository.held(what)
+    row = repository.for_change(what)
     if row.kind != "manual":
         message = f"the products of {row.name!r} are chosen by its rules: change those, or make a manual collection"
         raise Conflict(message, collection=str(row.id))

@@ -45,6 +45,7 @@ from mercat.domain.catalog.editing import edit, lock, unlock
 from mercat.domain.catalog.exporting import ExportResult, export_products
 from mercat.domain.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, amount, is_currency
 from mercat.domain.catalog.guards import GuardRules, Judge
+from mercat.domain.catalog.holding import ShownCollection, held_in, shown_collections
 from mercat.domain.catalog.indexing import find as find_products
 from mercat.domain.catalog.indexing import index_pending
 from mercat.domain.catalog.list_repository import (
@@ -139,6 +140,7 @@ __all__ = [
     "Proposal",
     "Review",
     "Script",
+    "ShownCollection",
     "Source",
     "Trace",
     "Verdict",
@@ -169,6 +171,7 @@ __all__ = [
     "get_set",
     "has_other_sources",
     "has_products",
+    "held_in",
     "import_categories",
     "index_pending",
     "is_any_decided",
@@ -199,6 +202,7 @@ __all__ = [
     "review",
     "review_list",
     "shelves_of",
+    "shown_collections",
     "to_json",
     "undo",
     "unlock",

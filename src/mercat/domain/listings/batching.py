@@ -82,6 +82,8 @@ class Batcher(Pusher):
             page, pending = self._page(after, only, limit=at_once)
             if not page:
                 break
+            # One that changes its collections takes a call more, and goes by itself.
+            pending = [each for each in pending if not each.wanted.draft.is_moved]
             leaving = [each for each in pending if not each.wanted.reasons]
             self._note(pending, batch=batch.id, position=size)
             size += len(leaving)

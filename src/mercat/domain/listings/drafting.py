@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 import xxhash
@@ -22,14 +23,25 @@ _decode_draft = msgspec.json.Decoder(ListingDraft).decode
 EDITION = 1
 
 
+class _Collections(msgspec.Struct):
+    collection_references: list[str] = []
+
+
+_decode_collections = msgspec.json.Decoder(_Collections).decode
+
+
 class Terms(NamedTuple):
-    """What a store's drafts depend on besides their products. ``nodes`` and ``shelves`` go by category path."""
+    """What a store's drafts depend on besides their products.
+
+    ``nodes`` and ``shelves`` go by category path; ``collections`` are the channel's ids of our collections.
+    """
 
     limits: Limits
     normalised: Callable[[ProductRecord], ProductRecord]
     currency: str | None
     nodes: Mapping[str, str]
     shelves: Mapping[str, str]
+    collections: Mapping[UUID, str]
 
 
 class Wanted(NamedTuple):
@@ -54,10 +66,12 @@ def draft_of(
     reference: str | None = None,
     variant_references: Mapping[str, str] | None = None,
     image_references: Mapping[str, str] | None = None,
+    collections: Iterable[UUID] = (),
+    joined: Iterable[str] = (),
 ) -> ListingDraft:
     """What is sent. The address of a listing that is there stays as it is, whatever ours is called by now."""
     path = record.category if isinstance(record.category, str) else ""
-    shelf = terms.shelves.get(path)
+    stands_in = [terms.shelves.get(path), *(terms.collections.get(each) for each in collections)]
     return ListingDraft(
         key=key,
         product=record if reference is None else replace(record, handle=UNSET),
@@ -65,7 +79,8 @@ def draft_of(
         variant_references=dict(variant_references or {}),
         image_references=dict(image_references or {}),
         category_reference=terms.nodes.get(path),
-        collection_references=(shelf,) if shelf else (),
+        collection_references=tuple(dict.fromkeys(each for each in stands_in if each)),
+        joined_references=tuple(joined),
     )
 
 
@@ -103,6 +118,12 @@ def digest_of(value: object) -> str:
 def kept(value: ListingDraft | ProductRecord) -> str:
     """A draft or a record as it is kept."""
     return _encode(value).decode()
+
+
+def joined_in(payload: str) -> str | None:
+    """Of a kept draft the collections that its listing was put in, as they are kept."""
+    references = _decode_collections(payload).collection_references
+    return _encode(references).decode() if references else None
 
 
 def record_of_kept(text: str) -> ProductRecord:

@@ -42,6 +42,7 @@ class Row(NamedTuple):
     has_drift: bool
     is_sending: bool
     image_references: str | None
+    joined_references: str | None
     error: str | None
 
 
@@ -61,7 +62,7 @@ class Look(NamedTuple):
 _COLUMNS = (
     "p.id, p.revision, p.status, l.id, l.listing_key, l.platform_listing_id, l.status, l.state, l.desired_hash, "
     "l.published_hash, CASE WHEN l.drift IS NULL THEN 0 ELSE 1 END, CASE WHEN l.sending_hash IS NULL THEN 0 ELSE 1 END, "
-    "l.image_references, l.last_error"
+    "l.image_references, l.joined_references, l.last_error"
 )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mercat.core.database.base import Row, one_of
 from mercat.core.database.types import Amount, Id, KeptJson, LongText, UTCDateTime, ascii_key
-from mercat.domain.catalog.models import Product, ProductVariant
+from mercat.domain.catalog.models import Collection, Product, ProductVariant
 
 SUBSCRIPTIONS = ("trial", "active", "frozen", "cancelled")
 STATUSES = ("draft", "active", "sold_out", "delisted")
@@ -74,6 +74,21 @@ class StoreLocation(Row):
     is_stocked: Mapped[bool] = mapped_column(default=False)
 
     store: Mapped[Store] = relationship(lazy="raise")
+
+
+class StoreCollection(Row):
+    """What a store's channel calls a collection of ours, and the digest of what it was last told of it."""
+
+    __tablename__ = "store_collections"
+    __table_args__ = (UniqueConstraint("store_id", "collection_id"), Index(None, "collection_id"))
+
+    store_id: Mapped[UUID] = mapped_column(Id, ForeignKey("stores.id", ondelete="CASCADE"))
+    collection_id: Mapped[UUID] = mapped_column(Id, ForeignKey("collections.id", ondelete="CASCADE"))
+    reference: Mapped[str] = mapped_column(String(255))
+    told_hash: Mapped[str] = mapped_column(ascii_key(32))
+
+    store: Mapped[Store] = relationship(lazy="raise")
+    collection: Mapped[Collection] = relationship(lazy="raise")
 
 
 class PublishBatch(Row):
@@ -144,6 +159,8 @@ class Listing(Row):
     sending_payload: Mapped[str | None] = mapped_column(LongText)
     # The channel's ids of pictures by our address, as JSON.
     image_references: Mapped[str | None] = mapped_column(LongText)
+    # The channel's ids of the collections that we put it in, as JSON.
+    joined_references: Mapped[str | None] = mapped_column(LongText)
     batch_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("publish_batches.id", ondelete="SET NULL"))
     batch_position: Mapped[int | None] = mapped_column(Integer)
     # When the shop changed it last, by the shop's own clock: what is older than that is old news.

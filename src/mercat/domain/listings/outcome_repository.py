@@ -44,6 +44,7 @@ class Placed(NamedTuple):
     shown_hash: str
     shown_payload: str
     image_references: str | None
+    joined_references: str | None
     shop_updated_at: dt.datetime | None
 
 
@@ -130,6 +131,7 @@ class OutcomeBulk:
             "theirs_payload",
             "drift",
             "image_references",
+            "joined_references",
             "shop_updated_at",
             "last_checked_at",
             "last_error",
@@ -150,6 +152,7 @@ class OutcomeBulk:
                 None,
                 None,
                 each.image_references,
+                each.joined_references,
                 None if each.shop_updated_at is None else bulk.time(each.shop_updated_at),
                 time,
                 None,
@@ -183,7 +186,7 @@ class OutcomeBulk:
 
     def withdrawn(self, listing_ids: Sequence[bytes], now: dt.datetime, *, is_deleted: bool) -> None:
         """Listings that the shop shows no more; one that was deleted there loses its reference."""
-        gone = ", platform_listing_id = NULL, image_references = NULL" if is_deleted else ""
+        gone = ", platform_listing_id = NULL, image_references = NULL, joined_references = NULL" if is_deleted else ""
         for some in chunks(listing_ids, CHUNK):
             where, values = self.bulk.among("id", some, ids=True)
             self.bulk.run(

@@ -15,19 +15,17 @@ from mercat.core.errors import MercatError, NotFound
 from mercat.core.jobs import UNWATCHED, Cancelled, Watch
 from mercat.core.log import get_logger
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
-from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.batching import Batcher
 from mercat.domain.listings.connecting import Shop, open_shop, pause_store
 from mercat.domain.listings.guarding import Plan, PriceMove, judge
 from mercat.domain.listings.listing_repository import ListingBulk
 from mercat.domain.listings.messages import PublishStore
-from mercat.domain.listings.refreshing import has_shelves, refresh, terms_of
+from mercat.domain.listings.refreshing import refresh, terms_of
 from mercat.domain.listings.schemas import PublishResult
+from mercat.domain.listings.shelving import due, shelve
 from mercat.domain.listings.stocking import Stocker
 from mercat.domain.listings.store_repository import StoreRepository
-from mercat.domain.listings.waiting import insist
 from mercat.domain.operations import service as operations
-from mercat.sdk.channels import Collecting
 from mercat.sdk.errors import Unauthorized, VendorError
 
 log = get_logger(__name__)
@@ -156,8 +154,10 @@ class _Publishing:
         return sorted(set(found.values()))
 
     def _work(self, only: list[bytes] | None, *, plan_only: bool, yes: bool, everything: bool) -> None:
-        if not plan_only:
-            self._shelve()
+        if plan_only:
+            self._tell_of_shelves(everything=everything)
+        else:
+            shelve(self.runtime, self.actor, self.shop, self.progress, everything=everything)
         with self.runtime.read(self.actor) as unit:
             terms = terms_of(unit, self.shop)
         batcher = Batcher(self.runtime, self.actor, self.shop, terms, self.progress)
@@ -172,21 +172,13 @@ class _Publishing:
         else:
             self._send(batcher, only)
 
-    def _shelve(self) -> None:
-        """Categories that products stand in become collections there, once."""
-        channel = self.shop.channel
-        if not has_shelves(self.shop) or not isinstance(channel, Collecting):
-            return
+    def _tell_of_shelves(self, *, everything: bool) -> None:
+        """A plan cannot count what it comes to that a collection is not there yet, but it can say so."""
         with self.runtime.read(self.actor) as unit:
-            known = catalog.shelves_of(unit, self.shop.id)
-            wanted = [
-                each.path for each in catalog.categories.tree(unit) if each.product_count and each.path not in known
-            ]
-        if wanted:
-            self.progress("making collections", 0, len(wanted))
-            made = insist(lambda: channel.ensure_collections(wanted), self.shop.watch.pause)
-            with self.runtime.write(self.actor) as unit:
-                catalog.keep_shelves(unit, self.shop.id, made)
+            count = due(unit, self.shop, everything=everything).count
+        if count:
+            line = f"{count:,} {'collection is' if count == 1 else 'collections are'} made or changed there first"
+            self.result.warnings.append(line)
 
     def _judge(self, only: Collection[bytes] | None) -> None:
         """What the run would do, and what a guard says of it."""

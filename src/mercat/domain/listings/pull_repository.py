@@ -237,7 +237,7 @@ class PullBulk:
         for some in chunks(listing_ids, CHUNK):
             where, values = self.bulk.among("id", some, ids=True)
             self.bulk.run(
-                "UPDATE listings SET platform_listing_id = NULL, listing_url = NULL, image_references = NULL, "
+                "UPDATE listings SET platform_listing_id = NULL, listing_url = NULL, image_references = NULL, joined_references = NULL, "
                 "published_hash = NULL, published_payload = NULL, shown_hash = NULL, shown_payload = NULL, "
                 "theirs_hash = NULL, theirs_payload = NULL, drift = NULL, product_revision = NULL, updated_at = ?, "
                 "state = CASE WHEN desired_hash IS NULL THEN 'in_sync' ELSE 'pending' END, "

@@ -15,7 +15,7 @@ from mercat.domain.alerts.messages import Noticed, Settled
 from mercat.domain.alerts.schemas import Signal, Subject
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.connecting import Shop
-from mercat.domain.listings.drafting import digest_of, kept
+from mercat.domain.listings.drafting import digest_of, joined_in, kept
 from mercat.domain.listings.outcome_repository import OutcomeBulk, Placed, PlacedVariant, Sent
 from mercat.domain.operations import service as operations
 from mercat.sdk.channels import Outcome, Shown
@@ -134,6 +134,7 @@ def placed_of(listing_id: bytes, shown: Shown, *, state: str, digest: str | None
         shown_hash=shown_digest(shown),
         shown_payload=kept(shown.product),
         image_references=images,
+        joined_references=joined_in(payload) if payload else None,
         shop_updated_at=shown.updated_at,
     )
 

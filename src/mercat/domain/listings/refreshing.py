@@ -17,8 +17,8 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.connecting import Shop
 from mercat.domain.listings.drafting import EDITION, Terms, Wanted, digest_of, draft_of, key_of, wanted_of
 from mercat.domain.listings.listing_repository import ListingBulk, Look, Row
+from mercat.domain.listings.shelving import has_collections, has_shelves, shown_at
 from mercat.domain.listings.store_repository import StoreRepository
-from mercat.sdk.channels import Collecting
 
 _PAGE = 500
 _FIRST = bytes(16)
@@ -39,12 +39,8 @@ def terms_of(unit: ReadUnit, shop: Shop) -> Terms:
         currency=shop.currency,
         nodes=catalog.nodes_of(unit, f"{shop.platform}-taxonomy"),
         shelves=catalog.shelves_of(unit, shop.id) if has_shelves(shop) else {},
+        collections=shown_at(unit, shop.id) if has_collections(shop) else {},
     )
-
-
-def has_shelves(shop: Shop) -> bool:
-    """Whether our categories become collections there."""
-    return shop.selling.shelves and isinstance(shop.channel, Collecting)
 
 
 def refresh(
@@ -104,6 +100,8 @@ def _look_at_all_if_moved(unit: WriteUnit, shop: Shop, terms: Terms, *, everythi
         (name, sorted(each) if isinstance(each, frozenset) else each) for name, each in asdict(terms.limits).items()
     )
     parts = [EDITION, limits, terms.currency, terms.nodes, terms.shelves, shop.selling.statuses]
+    if terms.collections:
+        parts.append([[each, terms.collections.get(each.id)] for each in catalog.shown_collections(unit)])
     paths = [[each.id.bytes, each.path] for each in catalog.categories.tree(unit)]
     basis = digest_of([parts, paths])
     if everything or store.basis != basis:
@@ -117,6 +115,7 @@ def pending_of(unit: ReadUnit, shop: Shop, terms: Terms, rows: Iterable[Row]) ->
     rows = list(rows)
     records = catalog.records(unit, [each.product_id for each in rows])
     listings = ListingBulk(unit.bulk, shop.id.bytes)
+    held = catalog.held_in(unit, list(records), terms.collections) if terms.collections else {}
     references = listings.variant_references([each.listing_id for each in rows if each.listing_id and each.reference])
     found = []
     for row in rows:
@@ -130,6 +129,8 @@ def pending_of(unit: ReadUnit, shop: Shop, terms: Terms, rows: Iterable[Row]) ->
             reference=row.reference,
             variant_references=references.get(row.listing_id or b""),
             image_references=msgspec.json.decode(row.image_references) if row.image_references else None,
+            collections=held.get(row.product_id, ()),
+            joined=msgspec.json.decode(row.joined_references) if row.joined_references else (),
         )
         found.append(Pending(row, wanted_of(draft, terms)))
     return found

@@ -37,7 +37,7 @@ class Selling(BaseModel, extra="forbid", frozen=True):
 
     ``drift`` says by field who wins where only the shop changed it: ``ours`` sends ours again, ``theirs`` brings the
     shop's value into the catalogue as a change set, ``hold`` leaves both for a person. ``*`` stands for all other fields.
-    ``shelves``: categories become the channel's own collections, where it has such.
+    ``shelves``: categories become the channel's own collections, where it has such; ``collections``: ours do.
     ``withdraw`` is what becomes of a listing whose product is archived.
     """
 
@@ -45,6 +45,7 @@ class Selling(BaseModel, extra="forbid", frozen=True):
     auto_publish: bool = False
     stock_from: Literal["none", "offers"] = "none"
     shelves: bool = True
+    collections: bool = True
     drift: dict[str, Policy] = {}
     guards: PublishGuards = PublishGuards()
     withdraw: Literal["archive", "delete"] = "archive"
