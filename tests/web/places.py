@@ -20,6 +20,7 @@ EXAMPLES: dict[str, str] = {
     "/suppliers/{code}/feeds/{name}": f"/suppliers/northgate/feeds/northgate?sample={work.SAMPLE}&file=prices.csv",
     "/listings/{listing_id:uuid}": f"/listings/{work.LISTING}",
     "/stores/{name}": "/stores/main",
+    "/market/{listing_id:uuid}": "/market/{listing}",
     "/alerts/{alert_id:uuid}": "/alerts/{alert}",
     "/alerts/rules/{key}": "/alerts/rules/price_change",
     "/suggestions/{suggestion_id:uuid}": "/suggestions/{suggestion}",
@@ -28,7 +29,9 @@ EXAMPLES: dict[str, str] = {
     "/products/{reference}/why/{field}": "/products/P-003/why/price",
 }
 # Further faces of these pages.
-FACES = [f"/products/P-003?tab={tab}" for tab in ("variants", "fields", "media", "costs", "channels", "history")]
+FACES = [
+    f"/products/P-003?tab={tab}" for tab in ("variants", "fields", "media", "costs", "channels", "market", "history")
+]
 FILE = ".{ending}"
 # What a page follows, and no page.
 STREAMS = {"/live"}

@@ -17,7 +17,9 @@ from mercat.domain.alerts import service as alerts
 from mercat.domain.reports import service as reports
 from mercat.web.alert_story import story
 from mercat.web.effects import with_drawn
+from mercat.web.formats import instant
 from mercat.web.forms import Back, Selected, each_of, said_of
+from mercat.web.market_charts import Chart, chart_of
 from mercat.web.pages import Page, own_address
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.subjects import SEVERITIES, SUBJECTS, address_of, headline, hours, kind_name, kinds, measured, terms
@@ -144,6 +146,7 @@ def show_alert(alert_id: UUID, runtime: House, caller: Caller, page: Shown) -> R
         rule = _rule(unit, alert["rule_key"])
         near = reports.around(unit, alert["subject_type"], alert["subject_id"])
         told = _told(unit, alert_id)
+        chart = _chart(unit, page, alert, near)
     near = replace(near, suggestions=[with_drawn(each) for each in near.suggestions])
     drawn = [each for each in near.suggestions if _comes_of(each, alert_id)]
     return page.show(
@@ -157,6 +160,7 @@ def show_alert(alert_id: UUID, runtime: House, caller: Caller, page: Shown) -> R
         or [each for each in near.suggestions if each["status"] == "pending"],
         is_drawn=bool(drawn),
         others=[each for each in near.alerts if each["id"] != alert["id"]][:8],
+        chart=chart,
         happened=story(alert, told, drawn),
         place=address_of(alert, near.variants),
         about=SUBJECTS.get(alert["subject_type"], ""),
@@ -201,6 +205,16 @@ def _until(page: Page, span: str) -> dt.datetime:
         return page.clock.now + dt.timedelta(hours=_LENGTHS[span])
     tomorrow = page.clock.now.astimezone(page.clock.zone).date() + dt.timedelta(days=1)
     return dt.datetime.combine(tomorrow, _MORNING, page.clock.zone).astimezone(dt.UTC)
+
+
+def _chart(unit: ReadUnit, page: Page, alert: dict[str, Any], near: reports.Around) -> Chart | None:
+    """The past of a watched listing around the alert, up to now."""
+    if alert["subject_type"] != "market_product" or not near.listings:
+        return None
+    opened = instant(alert["opened_at"]) or page.clock.now
+    age = (page.clock.now - opened).days
+    days = next((each for each in (30, 90, 365) if age + 7 <= each), 365)
+    return chart_of(unit, alert["subject_id"], days=days, zone=page.clock.zone, alerts=[alert])
 
 
 def _rule(unit: ReadUnit, key: str) -> dict[str, Any] | None:

@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
     (
         "Market",
         (
+            Link("Tracked products", "/market", "chart", "market.read"),
             Link("Alerts", "/alerts", "bell", "alerts.read"),
             Link("Suggestions", "/suggestions", "spark", "suggestions.read"),
         ),

@@ -17,6 +17,7 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.listings import service as listings
 from mercat.domain.suppliers import service as suppliers
 from mercat.web.changed_values import field_name, shown
+from mercat.web.market_product import product_market
 from mercat.web.pages import Page
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.tables import Column, Empty, Index, Listed
@@ -29,6 +30,7 @@ TABS = (
     ("media", "Media"),
     ("costs", "Prices and costs"),
     ("channels", "Channels"),
+    ("market", "Market"),
     ("history", "History"),
 )
 HISTORY = Listed(
@@ -80,7 +82,8 @@ def _shown(
     unit: ReadUnit, page: Page, reference: str, asked: str, *, error: str = "", typed: Mapping[str, str] | None = None
 ) -> Response:
     seen = catalog.get_product(unit, reference)
-    known = {name for name, _ in TABS}
+    tabs = [each for each in TABS if each[0] != "market" or page.may("market.read")]
+    known = {name for name, _ in tabs}
     tab = asked if asked in known else "details"
     return page.show(
         f"products/{tab}.html",
@@ -88,7 +91,7 @@ def _shown(
         product=seen.document,
         product_id=seen.id,
         locks={(each.sku, each.field): each for each in seen.locks},
-        tabs=TABS,
+        tabs=tabs,
         tab=tab,
         url=f"/products/{seen.document['handle']}",
         error=error,
@@ -112,6 +115,8 @@ def _facts(unit: ReadUnit, page: Page, seen: catalog.WholeProduct, tab: str) -> 
         }
     if tab == "channels":
         return {"channels": _channels(unit, page, seen), "compared": _COMPARED}
+    if tab == "market":
+        return product_market(unit, page, seen.id)
     if tab == "history":
         index = replace(HISTORY.index, url=f"/products/{seen.document['handle']}")
         table = HISTORY.table_of(unit, page, catalog.HISTORY, index, needed=_NEEDED, product_id=seen.id)

@@ -32,9 +32,11 @@ from mercat.domain.market.sources import (
     sources_of,
     test_source,
 )
+from mercat.domain.market.tending import pause, refresh_soon, resume
 from mercat.domain.market.track_files import track_file
 from mercat.domain.market.tracking import find, place_of, track, track_many, untrack, wanted_of
 from mercat.domain.market.viewing import show, unwatch, view_of, watch
+from mercat.domain.market.watching import own_sellers
 from mercat.sdk.marketplaces import MARKETPLACES
 
 __all__ = [
@@ -79,6 +81,8 @@ __all__ = [
     "list_months",
     "list_sources",
     "make_months",
+    "own_sellers",
+    "pause",
     "place_of",
     "rebuild",
     "record",
@@ -86,8 +90,10 @@ __all__ = [
     "record_ranks",
     "record_reviews",
     "refresh",
+    "refresh_soon",
     "remove_source",
     "reseal_sources",
+    "resume",
     "roll_up",
     "sandbox_draft",
     "secrets_wanted",

@@ -37,7 +37,7 @@ class Watcher:
     """Looks over the new observations of one batch, each listing's in the order of time."""
 
     def __init__(self, unit: WriteUnit, states: Sequence[State], new: Mapping[bytes, Sequence[Snapshot]]) -> None:
-        self.own_sellers = frozenset(_own_sellers(unit))
+        self.own_sellers = frozenset(own_sellers(unit))
         past = TailBulk(unit.bulk, self.own_sellers)
         self.tails = past.tails(states, {listing: _said(some) for listing, some in new.items()})
         self.ours = past.ours(states)
@@ -101,5 +101,6 @@ def _said(snapshots: Sequence[Snapshot]) -> Mapping[str, Any]:
     return said
 
 
-def _own_sellers(unit: ReadUnit) -> list[str]:
+def own_sellers(unit: ReadUnit) -> list[str]:
+    """Our own seller ids, as they are set."""
     return operations.value_of(unit, OWN_SELLERS)

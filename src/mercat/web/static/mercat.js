@@ -5,6 +5,7 @@
 //   data-index          on a table: J/K, X, Enter, A/H/R, shift-click ranges
 //   data-menu           on <details>: one open at a time, closed by Escape and by a click elsewhere
 //   data-tail           log that stays at the end until you scroll up
+//   data-chart          crosshair with mouse, touch and arrow keys, series on and off
 //   data-dirty          form that warns before it is left with changes, with its save bar
 const $ = (s, r = document) => r.querySelector(s);
 const $$ = (s, r = document) => [...r.querySelectorAll(s)];
@@ -171,6 +172,30 @@ on("click", (e) => {
     .then(() => { if (!--waiting) return swap(location.href, "#savebar", { push: false }); });
 });
 
+/* ---------- chart ---------- */
+function chart(fig) {
+  const { rows: data, from, to, units } = JSON.parse($("[data-series]", fig).textContent), layer = $("[data-overlay]", fig), cross = $(".cross", fig);
+  let i = data.length - 1;
+  const said = (v, unit) => v == null ? "–" : unit === "#" || unit === "" ? unit + v.toLocaleString("en") : unit + v.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const show = (n) => {
+    i = Math.max(0, Math.min(data.length - 1, n));
+    cross.hidden = false;
+    cross.style.left = `${((data[i][0] - from) / (to - from)) * 100}%`;
+    for (const el of $$("[data-tip]", fig)) {
+      const k = el.dataset.tip;
+      el.textContent = k === "date" ? new Date(data[i][0] * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short" }) : said(data[i][k], units[k - 1]);
+    }
+  };
+  layer.addEventListener("pointermove", (e) => { const b = layer.getBoundingClientRect(); show(Math.round(((e.clientX - b.left) / b.width) * data.length) - 1); });
+  layer.addEventListener("pointerleave", () => { show(data.length - 1); cross.hidden = true; });
+  fig.addEventListener("keydown", (e) => { const d = { ArrowLeft: -1, ArrowRight: 1, PageUp: -7, PageDown: 7 }[e.key]; if (d && e.target === fig) { e.preventDefault(); show(i + d); } });
+  $$(".key", fig).forEach((b) => (b.onclick = () => {
+    const off = b.getAttribute("aria-pressed") === "true", css = b.className.match(/k-(\w+)/)[1];
+    b.setAttribute("aria-pressed", !off);
+    $$(`.plot .${css}`, fig).forEach((p) => (p.style.visibility = off ? "hidden" : ""));
+  }));
+}
+
 /* ---------- menus, dialogs, theme ---------- */
 on("click", (e) => {
   const inside = e.target.closest("[data-menu]");
@@ -225,6 +250,7 @@ addEventListener("beforeunload", (e) => { if ($('form[data-dirty="1"]')) e.preve
 function init(el) {
   $$("[data-tail]", el).forEach(tail);
   $$("[data-index]", el).forEach(counted);
+  $$("[data-chart]", el).forEach(chart);
 }
 init(document);
 $$("#toasts .toast").forEach((el) => fade(el, $("form", el)));
