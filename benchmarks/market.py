@@ -35,7 +35,7 @@ from mercat.core.unit import Runtime
 from mercat.domain.market import service as market
 from mercat.domain.market.detectors import Tail, detect
 from mercat.domain.market.list_repository import LISTINGS
-from mercat.domain.market.snapshot_repository import _INSERTED, TABLE, Snapshot, SnapshotBulk
+from mercat.domain.market.snapshot_repository import TABLE, Snapshot, SnapshotBulk
 from mercat.sdk.market import Observation
 
 _EVERY = dt.timedelta(hours=1)
@@ -92,10 +92,10 @@ def insert(runtime: Runtime, prepared: list[Snapshot]) -> float:
 def bare(runtime: Runtime, prepared: list[Snapshot]) -> float:
     """The same rows by the driver's own bulk way; their making is not counted, and they are gone afterwards."""
     with runtime.write(SYSTEM) as unit:
-        rows = [tuple(row) for row in SnapshotBulk(unit.bulk)._rows(prepared, unit.now)]  # noqa: SLF001  # the very rows
-    filled = [at for at in range(len(_INSERTED)) if any(row[at] is not None for row in rows[:1000])]
-    names = ", ".join(_INSERTED[at] for at in filled)
-    rows = [tuple(row[at] for at in filled) for row in rows]
+        columns, given = SnapshotBulk(unit.bulk).rows(prepared, unit.now)
+        filled = [at for at in range(len(columns)) if columns[at] != "extra"]
+        rows = [tuple(row[at] for at in filled) for row in given]
+    names = ", ".join(columns[at] for at in filled)
     connection = runtime.engine.raw_connection()
     try:
         cursor = connection.cursor()

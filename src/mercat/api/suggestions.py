@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from mercat.api.answers import answer
 from mercat.api.asking import Asked
+from mercat.api.jobs import JobItem, accepted
 from mercat.api.lists import add_list
 from mercat.api.routes import Caller, House, Room, needs
 from mercat.domain.suggestions import service as suggestions
@@ -72,6 +73,21 @@ class SuggestionAsked(Asked):
     estimated_impact: dict[str, Any] = Field({}, max_length=50)
     actions: list[ActionAsked] = Field([], max_length=50)
     expires_in: int = Field(14, ge=1, le=366, description="days")
+
+
+class ConsultAsked(Asked):
+    """About what a language model is asked."""
+
+    skus: list[Annotated[str, Field(min_length=1, max_length=255)]] = Field(
+        [], max_length=500, description="these; what alerts are open for, if left out"
+    )
+
+
+@router.post("/suggestions/ask", status_code=202, response_model=JobItem, **needs("suggestions.propose"))
+def ask_model(runtime: House, caller: Caller, asked: ConsultAsked) -> Response:
+    """Have a worker ask the language model that is configured. What it says becomes suggestions; 409 where none is."""
+    job_id = runtime.attempt(lambda unit: suggestions.enqueue_consulting(unit, asked.skus), caller)
+    return accepted(runtime, caller, job_id)
 
 
 @router.post("/suggestions", status_code=201, response_model=View, **needs("suggestions.propose"))

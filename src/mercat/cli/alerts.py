@@ -100,7 +100,8 @@ def show(
     """One alert with all that is known of it."""
     with open_runtime() as runtime, runtime.read(me()) as unit:
         found = alerts.get_alert(unit, alert)
-        described = {name: getattr(found, name) for name in alerts.ALERTS.fields}
+        # What the list works out itself, such as its order of urgency, is no column.
+        described = {name: getattr(found, name) for name in alerts.ALERTS.fields if hasattr(found, name)}
     if as_json:
         print_json(described)
         return

@@ -17,6 +17,7 @@ from mercat.domain.alerts import service as alerts
 from mercat.domain.catalog import service as catalog
 from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
+from mercat.domain.suggestions import service as suggestions
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(db_backups.app)
@@ -53,6 +54,7 @@ def upgrade(
                 alerts.ensure_rules(unit)
                 alerts.ensure_watch(unit)
                 market.ensure_schedules(unit)
+                suggestions.ensure_consulting(unit)
         _report(schema.current(runtime.engine), as_json=as_json)
 
 

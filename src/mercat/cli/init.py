@@ -13,6 +13,7 @@ from mercat.domain.alerts import service as alerts
 from mercat.domain.catalog import service as catalog
 from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
+from mercat.domain.suggestions import service as suggestions
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,6 +31,7 @@ def init(*, as_json: JsonOption = False) -> None:
             alerts.ensure_rules(unit)
             alerts.ensure_watch(unit)
             market.ensure_schedules(unit)
+            suggestions.ensure_consulting(unit)
         after = current(runtime.engine)
         shown = masked_url(runtime.settings.url)
     if as_json:

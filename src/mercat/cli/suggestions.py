@@ -12,7 +12,9 @@ import typer
 
 from mercat.cli.display import at, out, say, short, shown, table
 from mercat.cli.listing import print_rows, rows_of
+from mercat.cli.progress import progressing
 from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
+from mercat.core.jobs import Watch
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.suggestions import service as suggestions
 
@@ -186,3 +188,22 @@ def _print(view: suggestions.SuggestionView, *, as_json: bool) -> None:
             f"Applied {at(view.applied_at)} UTC; `mercat suggestions rollback {short(view.id)}` takes it back.",
             style="dim",
         )
+
+
+@app.command(epilog="Example: mercat suggestions ask LAMP-1")
+def ask(
+    skus: Annotated[
+        list[str] | None, typer.Argument(metavar="[SKU…]", help="About these; what alerts are open for, if left out.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the language model that is configured. What it says becomes suggestions, and changes nothing."""
+    with open_runtime() as runtime, progressing("products") as progress:
+        done = suggestions.consult(runtime, me(), skus=skus or [], watch=Watch(progress))
+    if as_json:
+        print_json(asdict(done))
+        return
+    say(f"{done.asked:,} asked about, {done.proposed:,} suggested, {done.waiting:,} wait; {done.tokens:,} tokens.")
+    for reason in done.refused:
+        say(f"  not taken: {shown(reason, most=200)}", style="yellow")

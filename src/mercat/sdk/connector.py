@@ -79,6 +79,15 @@ class Market:
 
 
 @dataclass(frozen=True)
+class Model:
+    """How a connector asks a language model (``sdk/language.py``)."""
+
+    settings: type[SourceSettings]
+    secrets: type[StoreSecrets]
+    make: Callable[[Any, Any, Surroundings], Any]
+
+
+@dataclass(frozen=True)
 class Connector:
     """What a vendor folder offers. A role not played is a field not given.
 
@@ -96,3 +105,4 @@ class Connector:
     observations: Callable[[Any], ObservationFiles] | None = None
     rankings: Callable[[Any], RankedFiles] | None = None
     reviews: Callable[[Any], ReviewFiles] | None = None
+    model: Model | None = None

@@ -16,6 +16,7 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
 from mercat.domain.suggestions import service as suggestions
+from mercat.domain.suggestions.facts_repository import FactsRepository
 from mercat.domain.suggestions.models import Suggestion
 from tests.domain.alerts.signals import give, moved
 from tests.domain.market.conftest import ASIN, record, seen, track
@@ -273,3 +274,29 @@ def test_a_suggestion_without_evidence_is_refused(sqlite_runtime: Runtime):
     draft = suggestions.SuggestionDraft("x", "variant", "1", "x", "t", "d", "r", [], "pricing", "rule:x/1")
     with sqlite_runtime.write(ANN) as unit, pytest.raises(Invalid, match="evidence"):
         suggestions.propose(unit, draft)
+
+
+def test_of_several_variants_the_one_behind_a_listing_is_known_by_its_codes(runtime: Runtime, tmp_path: Path):
+    rows = [
+        {
+            "sku": sku,
+            "handle": "lamp",
+            "name": "Lamp",
+            "option1_name": "Colour",
+            "option1": sku,
+            "barcode": code,
+            "price": "10",
+        }
+        for sku, code in (("L-1", "4006381333931"), ("L-2", "4012345678901"))
+    ]
+    feed(runtime, tmp_path, rows, yes=True)
+    track(runtime, ASIN, product="L-1", gtins=("4012345678901",))
+    track(runtime, "B000000002", product="L-1")
+    with runtime.read(ANN) as unit:
+        repository = FactsRepository(unit.bulk)
+        listings = {each.asin: each for each in repository.listings_of(catalog.get_product(unit, "L-1").id)}
+        behind = repository.behind(list(listings.values()))
+        skus = {each.variant_id: each.sku for each in repository.by_sku(["L-1", "L-2"])}
+    assert len(skus) == 2
+    assert skus[behind[listings[ASIN].listing_id]] == "L-2"
+    assert listings["B000000002"].listing_id not in behind  # of two nobody knows which

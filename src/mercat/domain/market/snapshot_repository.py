@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import repeat
+from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -17,7 +18,8 @@ from mercat.domain.market.metrics import COLUMNS, EXTRA_BIT, LATEST
 
 TABLE = "product_snapshots"
 _NAMES = tuple(each.name for each in COLUMNS)
-_INSERTED = ("market_product_id", "scraped_at", "stated", "provider", "currency", *_NAMES, "extra", "created_at")
+_FIRST = ("market_product_id", "scraped_at", "stated", "provider", "currency")
+_LAST = ("extra", "created_at")
 _AMOUNTS = frozenset(each.name for each in COLUMNS if each.unit in {"money", "stars"})
 _FLAGS = frozenset(each.name for each in COLUMNS if each.unit == "flag")
 _BITS = tuple((each.name, 1 << each.bit) for each in COLUMNS if each.bit is not None)
@@ -59,8 +61,14 @@ class Snapshot:
     @property
     def stated(self) -> int:
         """A bit for each metric that was stated."""
-        bits = sum(bit for name, bit in _BITS if name in self.values)
+        bits = _bits_of(tuple(self.values))
         return bits | (1 << EXTRA_BIT) if self.extra else bits
+
+
+@lru_cache(maxsize=10_000)
+def _bits_of(names: tuple[str, ...]) -> int:
+    """A source states the same metrics of nearly all listings."""
+    return sum(bit for name, bit in _BITS if name in names)
 
 
 @dataclass
@@ -92,15 +100,23 @@ class SnapshotBulk:
         count = 0
         for some in chunks(snapshots, CHUNK):
             ensure_partitions(self.bulk, TABLE, {month_of(each.at) for each in some})
-            self.bulk.insert(TABLE, _INSERTED, self._rows(some, now))
+            columns, rows = self.rows(some, now)
+            self.bulk.insert(TABLE, columns, rows)
             count += len(some)
         return count
 
-    def _rows(self, snapshots: Sequence[Snapshot], now: dt.datetime) -> Iterator[tuple[Any, ...]]:
-        """Column by column: a loop over the names inside one over the rows would cost most of the time there is."""
+    def rows(
+        self, snapshots: Sequence[Snapshot], now: dt.datetime
+    ) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """(columns, rows) as they are inserted; columns that none of them states are left out.
+
+        Column by column: a loop over the names inside one over the rows would cost most of the time there is.
+        """
         bulk = self.bulk
-        columns = (self._column(name, [each.values.get(name) for each in snapshots]) for name in _NAMES)
-        return zip(
+        stated = set(chain.from_iterable(each.values for each in snapshots))
+        names = [name for name in _NAMES if name in stated]
+        columns = (self._column(name, [each.values.get(name) for each in snapshots]) for name in names)
+        return (*_FIRST, *names, *_LAST), zip(
             [bulk.id(each.listing) for each in snapshots],
             [bulk.time(each.at) for each in snapshots],
             [each.stated for each in snapshots],
@@ -113,8 +129,6 @@ class SnapshotBulk:
         )
 
     def _column(self, name: str, values: list[Any]) -> list[Any]:
-        if not any(value is not None for value in values):
-            return values
         if name in _AMOUNTS:
             amount = self.bulk.amount
             return [None if value is None else amount(value) for value in values]
@@ -166,28 +180,23 @@ class SnapshotBulk:
 
     def project(self, states: Iterable[State], now: dt.datetime) -> None:
         """Write what was stated last beside the listings. What was seen is there: no failure stands any more."""
-        self.bulk.update("market_products", _PROJECTED, [self._projected(each, now) for each in states])
-
-    def _projected(self, state: State, now: dt.datetime) -> tuple[Any, ...]:
-        bulk = self.bulk
-        discount = discount_pct(state.latest.get("price"), state.latest.get("original_price"))
-        values = (state.latest.get(name) for name in LATEST)
-        return (
-            state.currency,
-            None if discount is None else bulk.amount(discount),
-            None if state.last_at is None else bulk.time(state.last_at),
-            bulk.amount(state.volatility),
-            state.is_unlisted,
-            None if state.unlisted_at is None else bulk.time(state.unlisted_at),
-            bulk.time(now),
-            *(0, 0, None, None),
-            *(
-                bulk.amount(value) if name in _AMOUNTS and value is not None else value
-                for name, value in zip(LATEST, values, strict=True)
-            ),
-            bulk.time(now),
-            bulk.id(state.listing),
+        given, bulk, stamp = list(states), self.bulk, self.bulk.time(now)
+        discounts = [discount_pct(each.latest.get("price"), each.latest.get("original_price")) for each in given]
+        latest = (self._column(name, [each.latest.get(name) for each in given]) for name in LATEST)
+        rows = zip(
+            [each.currency for each in given],
+            [None if each is None else bulk.amount(each) for each in discounts],
+            [None if each.last_at is None else bulk.time(each.last_at) for each in given],
+            [bulk.amount(each.volatility) for each in given],
+            [each.is_unlisted for each in given],
+            [None if each.unlisted_at is None else bulk.time(each.unlisted_at) for each in given],
+            *map(repeat, (stamp, 0, 0, None, None)),
+            *latest,
+            repeat(stamp),
+            [bulk.id(each.listing) for each in given],
+            strict=False,
         )
+        bulk.update("market_products", _PROJECTED, list(rows))
 
     def stated_last(self, listing: bytes) -> dict[str, Any]:
         """What the snapshots stated last, metric by metric: the projection, made anew."""

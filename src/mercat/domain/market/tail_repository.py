@@ -7,17 +7,19 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.domain.market.detectors import CONFIRMED, LOST, RANKS, RATING_SPAN, Pricing, Tail
 from mercat.domain.market.metrics import METRICS
-from mercat.domain.market.snapshot_repository import State, instant
+from mercat.domain.market.snapshot_repository import Snapshot, State, instant
 
 # Of a source that states everything each time, twice as many as anything is compared with.
 _ROWS = 4 * RANKS
 _REVIEW_DAYS = 31
+_RECENT = frozenset({"sales_rank", "in_stock", "seller_id"})
 
 
 @dataclass(frozen=True)
@@ -37,57 +39,68 @@ class TailBulk:
         self.bulk = bulk
         self.own_sellers = own_sellers
 
-    def tails(self, states: Sequence[State], new: Mapping[bytes, Mapping[str, Any]]) -> dict[bytes, Tail]:
-        """``new`` says what the first new observation of each listing states: what is not stated is not looked up."""
+    def tails(self, states: Sequence[State], new: Mapping[bytes, Sequence[Snapshot]]) -> dict[bytes, Tail]:
+        """``new`` are the new observations of each listing: what none of them speaks of is not looked up."""
         found = {each.listing: Tail(dict(each.latest)) for each in states}
-        reviewed = []
+        recent, rated, reviewed = [], [], []
         for each in states:
             if each.last_at is None:
                 continue
-            said, tail = new[each.listing], found[each.listing]
-            if said.keys() & {"sales_rank", "in_stock", "seller_id"}:
-                self._recent(each.listing, tail)
-            if said.get("rating") is not None and each.latest.get("rating") is not None:
-                self._ratings(each.listing, each.last_at - RATING_SPAN, tail)
-            if said.get("review_count") not in {None, each.latest.get("review_count")}:
+            snapshots = new[each.listing]
+            if any(not _RECENT.isdisjoint(one.values) for one in snapshots):
+                recent.append(each.listing)
+            held = each.latest.get("rating")
+            said = {one.values["rating"] for one in snapshots if one.values.get("rating") is not None}
+            if held is not None and said - {held}:
+                rated.append((each.listing, each.last_at - RATING_SPAN))
+            elif held is not None:
+                # What does not move cannot fall, and is where it would fall from.
+                found[each.listing].ratings.append((each.last_at, Decimal(held)))
+            if any(one.values.get("review_count") not in {None, each.latest.get("review_count")} for one in snapshots):
                 reviewed.append(each)
+        self._recent(recent, found)
+        self._ratings(rated, found)
         self._reviews(reviewed, found)
         return found
 
-    def _recent(self, listing: bytes, tail: Tail) -> None:
-        rows = self.bulk.fetch(
-            "SELECT stated, sales_rank, in_stock, seller_id FROM product_snapshots WHERE market_product_id = ? "
-            f"ORDER BY scraped_at DESC LIMIT {_ROWS}",
-            [self.bulk.id(listing)],
+    def _recent(self, listings: Sequence[bytes], found: Mapping[bytes, Tail]) -> None:
+        sql = (
+            "SELECT stated, sales_rank, in_stock, seller_id, scraped_at FROM product_snapshots "
+            f"WHERE market_product_id = ? ORDER BY scraped_at DESC LIMIT {_ROWS}"
         )
-        for stated, rank, there, seller in reversed(rows):
-            if rank is not None:
-                tail.ranks.append(rank)
-            if there is not None:
-                tail.stock.append(bool(there))
-            if stated & _SELLER:
-                tail.is_ours.append(seller in self.own_sellers)
-        # The new observation takes the last place of each.
-        for kept, most in ((tail.ranks, 2 * RANKS), (tail.stock, CONFIRMED + 1), (tail.is_ours, LOST + 1)):
-            while len(kept) >= most:
-                kept.popleft()
+        keys = [(self.bulk.id(each),) for each in listings]
+        rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for number, row in self.bulk.fetch_each(sql, keys, types=["uuid"]):
+            rows[number].append(row)
+        for number, some in rows.items():
+            tail = found[listings[number]]
+            # In the order of time: a join promises none.
+            for stated, rank, there, seller, _ in sorted(some, key=itemgetter(4)):
+                if rank is not None:
+                    tail.ranks.append(rank)
+                if there is not None:
+                    tail.stock.append(bool(there))
+                if stated & _SELLER:
+                    tail.is_ours.append(seller in self.own_sellers)
+            # The new observation takes the last place of each.
+            for kept, most in ((tail.ranks, 2 * RANKS), (tail.stock, CONFIRMED + 1), (tail.is_ours, LOST + 1)):
+                while len(kept) >= most:
+                    kept.popleft()
 
-    def _ratings(self, listing: bytes, since: dt.datetime, tail: Tail) -> None:
+    def _ratings(self, wanted: Sequence[tuple[bytes, dt.datetime]], found: Mapping[bytes, Tail]) -> None:
         """The rating that held seven days ago, and those after it."""
-        held = self.bulk.fetch(
-            "SELECT scraped_at, rating FROM product_snapshots WHERE market_product_id = ? AND scraped_at <= ? "
-            "AND rating IS NOT NULL ORDER BY scraped_at DESC LIMIT 1",
-            [self.bulk.id(listing), self.bulk.time(since)],
-        )
-        later = self.bulk.fetch(
-            "SELECT scraped_at, rating FROM product_snapshots WHERE market_product_id = ? AND scraped_at > ? "
-            "AND rating IS NOT NULL ORDER BY scraped_at",
-            [self.bulk.id(listing), self.bulk.time(since)],
-        )
-        for at, rating in [*held, *later]:
-            value = Decimal(self.bulk.amount_of(rating) or 0)
-            if not tail.ratings or tail.ratings[-1][1] != value:
-                tail.ratings.append((instant(at), value))
+        keys = [(self.bulk.id(listing), self.bulk.time(since)) for listing, since in wanted]
+        rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for bound in ("<= ? AND rating IS NOT NULL ORDER BY scraped_at DESC LIMIT 1", "> ? AND rating IS NOT NULL"):
+            sql = f"SELECT scraped_at, rating FROM product_snapshots WHERE market_product_id = ? AND scraped_at {bound}"
+            for number, row in self.bulk.fetch_each(sql, keys, types=["uuid", "timestamptz"]):
+                rows[number].append(row)
+        for number, some in rows.items():
+            tail = found[wanted[number][0]]
+            for at, rating in sorted(some, key=itemgetter(0)):
+                value = Decimal(self.bulk.amount_of(rating) or 0)
+                if not tail.ratings or tail.ratings[-1][1] != value:
+                    tail.ratings.append((instant(at), value))
 
     def _reviews(self, states: Sequence[State], found: Mapping[bytes, Tail]) -> None:
         for some in chunks(states, CHUNK):

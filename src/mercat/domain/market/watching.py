@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from mercat.core.unit import ReadUnit, WriteUnit
@@ -39,7 +38,7 @@ class Watcher:
     def __init__(self, unit: WriteUnit, states: Sequence[State], new: Mapping[bytes, Sequence[Snapshot]]) -> None:
         self.own_sellers = frozenset(own_sellers(unit))
         past = TailBulk(unit.bulk, self.own_sellers)
-        self.tails = past.tails(states, {listing: _said(some) for listing, some in new.items()})
+        self.tails = past.tails(states, new)
         self.ours = past.ours(states)
         self.signals: list[alerts.Signal] = []
 
@@ -91,14 +90,6 @@ def signal_of(finding: Finding, state: State, currency: str, ours: Ours | None) 
         category=None if ours is None else ours.category_id,
         snapshot_ref=f"{listing}@{finding.at.isoformat()}",
     )
-
-
-def _said(snapshots: Sequence[Snapshot]) -> Mapping[str, Any]:
-    """All that any of them states: what none does need not be looked up."""
-    said: dict[str, Any] = {}
-    for each in reversed(snapshots):
-        said |= each.values
-    return said
 
 
 def own_sellers(unit: ReadUnit) -> list[str]:

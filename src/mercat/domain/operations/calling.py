@@ -92,6 +92,11 @@ def refuse_overspent(unit: ReadUnit, service: str) -> str | None:
     return None
 
 
+def points_spent(unit: ReadUnit, service: str) -> float:
+    """What this month's calls to a service cost, in its own points."""
+    return CallsRepository(unit.session).points(service, month_of(unit.now))
+
+
 def nearly_spent(unit: ReadUnit) -> list[str]:
     """The services whose month's calls are past the warning."""
     repository, month = CallsRepository(unit.session), month_of(unit.now)

@@ -90,6 +90,13 @@ class CallsRepository(Repository[ApiUsage]):
         )
         return int(self.session.scalar(rows) or 0)
 
+    def points(self, service: str, moment: dt.datetime) -> float:
+        """What calls to a service cost since then, in its own points."""
+        rows = select(func.coalesce(func.sum(ApiUsage.points), 0.0)).where(
+            ApiUsage.service == service, ApiUsage.recorded_at >= moment
+        )
+        return float(self.session.scalar(rows) or 0.0)
+
     def budgets(self) -> dict[str, int]:
         """Calls a month by service."""
         return {each.service: each.monthly_calls for each in self.session.scalars(select(ApiBudget))}

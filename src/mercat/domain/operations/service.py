@@ -14,7 +14,15 @@ from mercat.domain.operations.backing_up import (
     retain_backups,
     verify_backup,
 )
-from mercat.domain.operations.calling import BudgetView, nearly_spent, record_calls, refuse_overspent, set_budget, usage
+from mercat.domain.operations.calling import (
+    BudgetView,
+    nearly_spent,
+    points_spent,
+    record_calls,
+    refuse_overspent,
+    set_budget,
+    usage,
+)
 from mercat.domain.operations.configurable import Key, days, declare, switch
 from mercat.domain.operations.configuring import (
     ConfigurationView,
@@ -211,6 +219,7 @@ __all__ = [
     "nearly_spent",
     "note_freshness",
     "optimize_database",
+    "points_spent",
     "record_calls",
     "refuse_overspent",
     "remove_endpoint",

@@ -38,3 +38,24 @@ AUTO_APPLY: Key[dict[str, Any]] = declare(
         'a map like {"restore_margin": {"min_confidence": 0.9, "max_step_pct": 5}}', check=_policies)
 )  # fmt: skip
 KEEP_SUGGESTIONS = days("retention.suggestions_days", 730, "suggestions that are decided and measured")
+MODEL_PROVIDER: Key[str | None] = declare(
+    Key("model.provider", "string", None, "the connector that asks a language model: openai (and whoever speaks as it does) or pydantic-ai; without one none is asked",
+        "a connector's name", r"[a-z][a-z0-9-]{0,49}")
+)  # fmt: skip
+MODEL_NAME: Key[str | None] = declare(
+    Key("model.name", "string", None, "which model is asked", "a name", r"[^\s]{1,200}")
+)
+MODEL_ADDRESS: Key[str | None] = declare(
+    Key("model.address", "string", None, "where the model answers, if not at its vendor's own address",
+        "http://host/v1 or https://host/v1", r"https?://[^\s?#@]+")
+)  # fmt: skip
+MODEL_KEY: Key[str | None] = declare(
+    Key("model.key", "secret", None, "the key that opens it", "1 to 1000 characters", r"[^\s]{1,1000}")
+)
+MODEL_TOKENS = declare(
+    Key("model.monthly_tokens", "integer", 1_000_000, "tokens that the model may take in a month; what is not urgent waits for the next",
+        "a number of tokens, 0 to 999999999", r"\d{1,9}")
+)  # fmt: skip
+MODEL_CASES = declare(
+    Key("model.cases", "integer", 20, "products that it is asked about at a time", "a number from 1 to 500", r"[1-9]\d?|[1-4]\d\d|500")
+)  # fmt: skip

@@ -9,7 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from mercat.core.database.bulk import CHUNK, Bulk, chunks
+from mercat.sdk.values import gtin14
 
 _PAGE = 5_000
 
@@ -46,6 +49,7 @@ class ListingFacts:
     marketplace: str
     price_threshold: Decimal | None
     rank_threshold: Decimal | None
+    gtins: tuple[str, ...] = ()
 
 
 class FactsRepository:
@@ -77,6 +81,55 @@ class FactsRepository:
     def variants_of(self, product_ids: Collection[UUID]) -> list[VariantFacts]:
         """The variants of these products that have a price."""
         return self._among("v.product_id", product_ids)
+
+    def by_sku(self, skus: Collection[str]) -> list[VariantFacts]:
+        """The variants of these SKUs that have a price."""
+        found = []
+        for some in chunks(skus, CHUNK):
+            where, values = self.bulk.among("v.sku", some)
+            rows = self.bulk.fetch(f"{self._variants()} WHERE {where} AND v.price > 0 ORDER BY v.id", values)
+            found += [self._variant(row) for row in rows]
+        return found
+
+    def descriptions(self, product_ids: Collection[UUID]) -> dict[UUID, str | None]:
+        """Products' descriptions, as they are."""
+        found: dict[UUID, str | None] = {}
+        for some in chunks(product_ids, CHUNK):
+            where, values = self.bulk.among("p.id", [each.bytes for each in some], ids=True)
+            rows = self.bulk.fetch(f"SELECT p.id, p.description FROM products p WHERE {where}", values)
+            found |= {UUID(bytes=self.bulk.id_of(row[0])): row[1] for row in rows}
+        return found
+
+    def behind(self, listings: Collection[ListingFacts]) -> dict[UUID, UUID]:
+        """Listing → the variant of ours that it shows: the only one, or the one with its ASIN or a GTIN of it.
+
+        Where several could be meant, or none is known by its codes, nobody knows which one it shows.
+        """
+        of_product: dict[UUID, list[tuple[UUID, set[str]]]] = {}
+        products = {each.product_id for each in listings if each.product_id is not None}
+        for some in chunks(products, CHUNK):
+            where, values = self.bulk.among("v.product_id", [each.bytes for each in some], ids=True)
+            rows = self.bulk.fetch(
+                "SELECT v.product_id, v.id, v.barcode, i.scheme, i.value FROM product_variants v LEFT JOIN "
+                f"product_identifiers i ON i.variant_id = v.id AND i.scheme IN ('asin', 'gtin') WHERE {where} ORDER BY v.id",
+                values,
+            )
+            for product, variant, barcode, scheme, value in rows:
+                known = of_product.setdefault(UUID(bytes=self.bulk.id_of(product)), [])
+                row_id = UUID(bytes=self.bulk.id_of(variant))
+                if not known or known[-1][0] != row_id:
+                    known.append((row_id, {gtin14(barcode)} if barcode else set()))
+                if value:
+                    known[-1][1].add(value if scheme == "asin" else gtin14(value))
+        found = {}
+        for each in listings:
+            variants = of_product.get(each.product_id, []) if each.product_id is not None else []
+            shown = {each.asin}, {gtin14(code) for code in each.gtins}
+            meant = [variants] + [[one for one in variants if one[1] & codes] for codes in shown]
+            only = next((some[0][0] for some in meant if len(some) == 1), None)
+            if only is not None:
+                found[each.listing_id] = only
+        return found
 
     def listings(self, ids: Collection[UUID]) -> list[ListingFacts]:
         """Watched listings by id."""
@@ -189,7 +242,7 @@ class FactsRepository:
         return ListingFacts(
             UUID(bytes=bulk.id_of(row[0])), row[1], None if row[2] is None else UUID(bytes=bulk.id_of(row[2])), row[3],
             self._amount(row[4]), self._amount(row[5]), None if row[6] is None else bool(row[6]), row[7], row[8], row[9],
-            self._amount(row[10]), self._amount(row[11]),
+            self._amount(row[10]), self._amount(row[11]), _codes(row[12]),
         )  # fmt: skip
 
     def _amount(self, value: Any) -> Decimal | None:
@@ -199,8 +252,13 @@ class FactsRepository:
 
 _LISTINGS = (
     "SELECT m.id, m.asin, m.product_id, m.currency, m.buybox_price, m.price, m.in_stock, m.sales_rank, m.title, "
-    "m.marketplace, m.price_change_threshold, m.rank_change_threshold FROM market_products m"
+    "m.marketplace, m.price_change_threshold, m.rank_change_threshold, m.gtins FROM market_products m"
 )
+
+
+def _codes(value: Any) -> tuple[str, ...]:
+    """A JSON column's list of codes."""
+    return tuple(msgspec.json.decode(value) if isinstance(value, str | bytes) else value or ())
 
 
 def _number(text: str | None) -> Decimal | None:

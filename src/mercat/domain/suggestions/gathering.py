@@ -118,12 +118,13 @@ def _rivals(unit: WriteUnit, found: Sequence[Mapping[str, Any]]) -> Iterator[Sug
 
 
 def _ours(unit: WriteUnit, listing: ListingFacts) -> Iterator[tuple[Item, Place]]:
-    """The variant behind a listing: of several nobody knows which one it shows."""
-    if listing.product_id is None:
-        return
+    """The variant behind a listing: of several the one whose codes it shows."""
     repository = FactsRepository(unit.bulk)
-    items = items_of(unit, repository.variants_of([listing.product_id]))
-    if len(items) != 1:
+    variant = repository.behind([listing]).get(listing.listing_id)
+    if listing.product_id is None or variant is None:
+        return
+    items = items_of(unit, repository.variants([variant]))
+    if not items:
         return
     rivals = [
         Rival(str(each.listing_id), each.asin, each.price, each.in_stock)

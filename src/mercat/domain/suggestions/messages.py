@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from mercat.core.jobs import Message
@@ -30,3 +30,10 @@ class CheckMargins(Message, kind="suggestions.check_margins"):
 @dataclass(frozen=True)
 class Advise(Message, kind="suggestions.advise"):
     """Have the advisers look at what is open."""
+
+
+@dataclass(frozen=True)
+class AskModel(Message, kind="suggestions.ask_model"):
+    """Ask the language model, if one is configured, about these SKUs or about what needs a person."""
+
+    skus: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mercat.domain.suggestions.applying import apply, roll_back
+from mercat.domain.suggestions.consulting import Consulted, consult, enqueue_consulting, ensure_consulting, tokens_left
 from mercat.domain.suggestions.gathering import advise
 from mercat.domain.suggestions.keeping import count_old, forget_old
 from mercat.domain.suggestions.list_repository import SUGGESTION_ACTIONS, SUGGESTIONS, UNDECIDED
@@ -18,6 +19,7 @@ __all__ = [
     "UNDECIDED",
     "ActionDraft",
     "ActionView",
+    "Consulted",
     "SuggestionDraft",
     "SuggestionView",
     "add_action",
@@ -25,9 +27,12 @@ __all__ = [
     "apply",
     "approve",
     "check_margins",
+    "consult",
     "count_old",
     "draft_of",
     "edit",
+    "enqueue_consulting",
+    "ensure_consulting",
     "expire",
     "forget_old",
     "get_suggestion",
@@ -36,5 +41,6 @@ __all__ = [
     "propose_or_refuse",
     "reject",
     "roll_back",
+    "tokens_left",
     "view_of",
 ]

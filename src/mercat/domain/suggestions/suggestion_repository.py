@@ -58,6 +58,14 @@ class SuggestionRepository(Repository[Suggestion]):
         rows = select(Suggestion).where(Suggestion.next_outcome_at <= now).order_by(Suggestion.id)
         return list(self.session.scalars(rows.with_for_update()))
 
+    def advised_lately(self, kind: str, now: dt.datetime) -> set[str]:
+        """The variants that a suggestion of such a kind (its beginning) was made for within a day."""
+        since = now - dt.timedelta(days=1)
+        rows = select(Suggestion.subject_id).where(
+            Suggestion.id >= first_id(since), Suggestion.subject_type == "variant", Suggestion.kind.startswith(kind)
+        )
+        return set(self.session.scalars(rows))
+
     def count_old(self, before: dt.datetime) -> int:
         """How many are decided and measured, and older than that."""
         return self.count(*self._old(before))
