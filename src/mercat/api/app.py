@@ -53,6 +53,7 @@ from mercat.api.describing import completed
 from mercat.api.errors import Fault, Problem, add_handlers, problem
 from mercat.api.gate import Gate, Identify, Limits
 from mercat.api.pages import page
+from mercat.api.rates import Rates
 from mercat.api.recalling import Recall
 from mercat.api.routes import PERMISSION, Room, needs, open_to_all
 from mercat.api.turns import Turns
@@ -201,7 +202,8 @@ def make_app(
         deliveries=(DELIVERIES,),
         browsed=(f"{V1}/docs",),
     )
-    app.add_middleware(Gate, identify=identify, recall=recall, limits=limits, observe=meters.observe)
+    rates = Rates(runtime.settings.home / "rates")
+    app.add_middleware(Gate, identify=identify, recall=recall, limits=limits, rates=rates, observe=meters.observe)
     if settings.http_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -70,6 +70,7 @@ class Gate:
         *,
         identify: Identify,
         limits: Limits,
+        rates: Rates,
         recall: Identify | None = None,
         observe: Observe | None = None,
     ) -> None:
@@ -78,7 +79,7 @@ class Gate:
         self.recall = recall
         self.limits = limits
         self.observe = observe
-        self.rates = Rates()
+        self.rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
