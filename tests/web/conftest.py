@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from mercat.api.app import make_app as make_api
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
-from mercat.domain import register_hearing, register_jobs
+from mercat.domain import register_configurable, register_hearing, register_jobs
 from mercat.domain.access import service as access
 from mercat.web.app import make_app as make_pages
 from tests.web.browsing import ARGS, CHROMIUM, Watched
@@ -29,6 +29,7 @@ def whole(runtime: Runtime) -> Any:
     """API and pages behind one gate, as ``mercat serve`` runs them."""
     register_hearing()
     register_jobs()
+    register_configurable()
     identify = lambda bearer, address: access.actor_of(runtime, bearer, address=address)  # noqa: E731
     return make_api(runtime, identify=identify, pages=make_pages(runtime))
 
@@ -62,6 +63,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path, named
     runtime = Runtime(Settings(home=home))
     register_hearing()
     register_jobs()
+    register_configurable()
     named.update(fill(runtime))
     yield runtime
     runtime.close()

@@ -25,6 +25,13 @@ EXAMPLES: dict[str, str] = {
     "/alerts/rules/{key}": "/alerts/rules/price_change",
     "/suggestions/{suggestion_id:uuid}": "/suggestions/{suggestion}",
     "/jobs/{job_id:uuid}": f"/jobs/{work.RUNNING}",
+    "/settings/users/{name}": "/settings/users/vera",
+    "/settings/connections/stores/{name}": "/settings/connections/stores/main",
+    "/settings/configuration/{key}": "/settings/configuration/market.own_sellers",
+    "/settings/webhooks/{name}": "/settings/webhooks/erp",
+    "/settings/webhooks/deliveries/{delivery_id:uuid}": f"/settings/webhooks/deliveries/{work.DELIVERY}",
+    "/welcome/{token}": "/welcome/mi_nobody",
+    "/reset/{token}": "/reset/mi_nobody",
     "/products/{reference}": "/products/P-003",
     "/products/{reference}/why/{field}": "/products/P-003/why/price",
 }

@@ -13,10 +13,11 @@ from mercat.core.unit import Runtime, WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings.models import Listing, Store
 from mercat.domain.operations import service as operations
+from mercat.domain.operations.models import WebhookDelivery, WebhookEndpoint
 from mercat.domain.suppliers import service as suppliers
 from mercat.sdk.records import ProductRecord, VariantRecord
 
-RUNNING, FAILED, LISTING = UUID(int=0x1A), UUID(int=0x1B), UUID(int=0x1C)
+RUNNING, FAILED, LISTING, DELIVERY = (UUID(int=number) for number in range(0x1A, 0x1E))
 PRICES = (
     "\n".join(["Artikel;Bezeichnung;EK EUR;Lager", *(f"N-{n};Kopierpapier {n};{n},10;{n}" for n in range(1, 9))]) + "\n"
 )
@@ -58,6 +59,21 @@ def begin(runtime: Runtime) -> None:
         suppliers.add_feed(unit, suppliers.FeedDraft("northgate", at, "table", supplier="northgate", every_s=7200))
         operations.add_schedule(unit, operations.ScheduleDraft("nightly", "operations.tidy", cron="30 2 * * *"))
         sell(unit)
+        tell(unit)
+
+
+def tell(unit: WriteUnit) -> None:
+    """An endpoint that is told what happens, and one delivery that it did not take."""
+    at = f"https://erp.example.com/hooks/{LONG_LINE.replace(' ', '-')}"
+    endpoint = WebhookEndpoint(name="erp", url=at, events=["*"], secrets="", created_by="ada", failing_since=unit.now)
+    unit.add(endpoint)
+    unit.save()
+    delivery = WebhookDelivery(
+        id=DELIVERY, endpoint_id=endpoint.id, event="change_set.applied", payload=f'{{"said": "{LONG_LINE}"}}', status="dead",
+        attempts=8, last_status=500, latency_ms=1204, error=LONG_LINE, answer=LONG_LINE, tries=[{"status": 500, "at": unit.now.isoformat()}],
+    )  # fmt: skip
+    unit.add(delivery)
+    unit.save()
 
 
 def sell(unit: WriteUnit) -> None:

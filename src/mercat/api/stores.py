@@ -72,6 +72,12 @@ class StoreConnected(BaseModel):
     account: dict[str, Any]
 
 
+class CredentialsAsked(Asked):
+    """What opens a store from now on. Sealed, and never shown again."""
+
+    secrets: dict[str, str] = Field(description="client_id and client_secret, or access_token")
+
+
 class SellingPatch(Asked):
     """How the store sells, key by key."""
 
@@ -213,6 +219,13 @@ def remove_store(name: StoreName, runtime: House, caller: Caller) -> Response:
 def test_store(name: StoreName, runtime: House, caller: Caller) -> Response:
     """Look the account up with the credentials that are kept. A paused store that answers is awake again."""
     view, account = listings.test_store(runtime, caller, name)
+    return answer({"store": view, "account": account})
+
+
+@router.put("/stores/{name}/credentials", response_model=StoreConnected, **needs("listings.connect"))
+def renew_store(name: StoreName, runtime: House, caller: Caller, asked: CredentialsAsked) -> Response:
+    """Take new credentials in the place of those that are kept. The account is looked up first; nothing changes if that fails."""
+    view, account = listings.renew_store(runtime, caller, name, asked.secrets)
     return answer({"store": view, "account": account})
 
 

@@ -131,6 +131,17 @@ def look_up(name: NameArgument, *, as_json: JsonOption = False) -> None:
     _report(view, account, "answers", as_json=as_json)
 
 
+@app.command()
+def renew(name: NameArgument, *, as_json: JsonOption = False) -> None:
+    """Take new credentials in the place of those that are kept; they are asked for, or taken from MERCAT_STORE_…."""
+    with open_runtime() as runtime:
+        with runtime.read(me()) as unit:
+            platform = listings.get_store(unit, name).platform
+        secrets = ask_secrets(listings.secrets_wanted(platform))
+        view, account = listings.renew_store(runtime, me(), name, secrets)
+    _report(view, account, "answers", as_json=as_json)
+
+
 @app.command("set")
 def set_(
     name: NameArgument,

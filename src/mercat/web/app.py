@@ -17,17 +17,24 @@ from mercat.web import (
     alerts,
     categories,
     changes,
+    configuration,
+    connections,
     entry,
     feeds,
     history,
     imports,
     jobs,
+    keeping,
+    keys,
+    links,
     listings,
     live,
+    many,
     market,
     market_product,
     mutes,
     overview,
+    people,
     product,
     products,
     schedules,
@@ -36,6 +43,7 @@ from mercat.web import (
     stores,
     suggestions,
     suppliers,
+    webhooks,
 )
 from mercat.web.errors import add_handlers
 from mercat.web.guard import Guard
@@ -44,9 +52,11 @@ from mercat.web.pages import STATIC, static_url
 # The pages of each room; a new one is added here and in the navigation.
 ROOMS = (
     entry.router,
+    links.router,
     live.router,
     overview.router,
     searching.router,
+    many.router,
     products.router,
     product.router,
     changes.router,
@@ -66,6 +76,12 @@ ROOMS = (
     jobs.router,
     schedules.router,
     settings.router,
+    keys.router,
+    people.router,
+    connections.router,
+    configuration.router,
+    webhooks.router,
+    keeping.router,
 )
 _SMALLEST_GZIPPED = 600
 

@@ -73,7 +73,7 @@ def time(value: dt.datetime | str | None, clock: Clock) -> str | Markup:
     if at is None:
         return NOTHING
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.astimezone(dt.UTC).isoformat(timespec="seconds"), clock.whole(at), clock.when(at)
+        at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), clock.whole(at), clock.when(at)
     )
 
 
@@ -175,7 +175,24 @@ def _decimal(value: Any) -> Decimal | None:
         return None
 
 
+# How programs name themselves, the telling part first: a browser says that it is several.
+_AGENTS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"))
+
+
+def agent(value: str | None) -> str:
+    """A browser's ``User-Agent`` as people call it: ``Firefox on Windows``; of a program the beginning of what it says."""
+    if not value:
+        return "Unknown"
+    name = next((said for mark, said in _AGENTS if mark in value), None)
+    if name is None:
+        return value[:60]
+    return f"{name} on {next((said for mark, said in _SYSTEMS if mark in value), 'Linux')}"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
+    "agent": agent,
+    "instant": instant,
     "time": time,
     "moment": moment,
     "duration": duration,

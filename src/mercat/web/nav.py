@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -56,13 +57,34 @@ GROUPS: tuple[tuple[str, tuple[Link, ...]], ...] = (
         ),
     ),
 )
+# What the settings are parted into; a tab each.
+SETTINGS: tuple[Link, ...] = (
+    Link("You", "/settings", "gear", "access.own"),
+    Link("Sessions", "/settings/sessions", "lock", "access.own"),
+    Link("API keys", "/settings/keys", "key", "access.own"),
+    Link("People", "/settings/users", "users", "access.users"),
+    Link("Connections", "/settings/connections", "link", "listings.read"),
+    Link("Configuration", "/settings/configuration", "filter", "operations.configure"),
+    Link("Webhooks", "/settings/webhooks", "out", "operations.read"),
+    Link("Backups", "/settings/backups", "save", "operations.backup"),
+    Link("Audit", "/settings/audit", "history", "access.audit"),
+    Link("About", "/settings/about", "help", "access.own"),
+)
 # The bar at the foot of a phone; the rest is behind "More".
 SHORT: tuple[str, ...] = ("/", "/review", "/products", "/jobs")
 MORE = Link("More", "/more", "menu")
 
 
-def current(path: str) -> str | None:
+_ALL = tuple(link for _, some in GROUPS for link in some)
+
+
+def current(path: str, links: Iterable[Link] = _ALL) -> str | None:
     """The link that a path lies under: of several that fit, the longest."""
-    urls = [link.url for _, links in GROUPS for link in links]
+    urls = [link.url for link in links]
     fitting = [url for url in urls if path == url or (url != "/" and path.startswith(f"{url}/"))]
     return max(fitting, key=len, default=None)
+
+
+def setting(path: str) -> str | None:
+    """The part of the settings that a path lies under."""
+    return current(path, SETTINGS)

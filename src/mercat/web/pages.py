@@ -58,7 +58,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(FILTERS)
-    made.globals.update(static=static_url(), rhythm=said)
+    made.globals.update(static=static_url(), rhythm=said, parted=nav.SETTINGS, part_at=nav.setting)
     return made
 
 
@@ -108,6 +108,12 @@ class Page:
             response.delete_cookie(_TOAST)
             if self.is_swap:
                 response.headers["X-Toast"] = quote(json.dumps(toast))
+        return response
+
+    def show_once(self, *, title: str, secret: str, what: str, until: Any = None, back: str) -> Response:
+        """The page of something that is shown this once: no browser and no proxy keeps it."""
+        response = self.show("settings/once.html", title=title, secret=secret, what=what, until=until, back=back)
+        response.headers["Cache-Control"] = "no-store"
         return response
 
     def part(self, template: str, **facts: Any) -> str:

@@ -13,41 +13,12 @@ from starlette.responses import Response
 
 from mercat.core.errors import Invalid
 from mercat.domain.access import service as access
-from mercat.web.forms import Selected, each_of, said_of
-from mercat.web.pages import Page, own_address
+from mercat.web.pages import Page
 from mercat.web.routes import Caller, House, Pages, Shown, needs
-from mercat.web.tables import Action, Column, Empty, Filter, Index, Listed, View
 
 router = Pages()
 _CHANNELS = (("in_app", "here"), ("email", "by e-mail"), ("webhook", "by webhook"))
 _OTHERS = "*"
-USERS = Listed(
-    access.USERS,
-    Index(
-        url="/settings/users",
-        title="People",
-        one="person",
-        many="people",
-        columns=(
-            Column("username", "Name", "person", sort="username"),
-            Column("role", "Role", "words"),
-            Column("is_active", "Status", "active"),
-            Column("last_login_at", "Last here", "time", is_number=True),
-        ),
-        also=("email",),
-        filters=(
-            Filter("role", "Role", tuple((each, each.capitalize()) for each in access.ROLES)),
-            Filter("is_active", "Status", (("true", "Open"), ("false", "Closed"))),
-        ),
-        views=(View("All"), View("Open", {"is_active": "true"})),
-        actions=(
-            Action("Open", "/settings/users/enable", "access.users", "check"),
-            Action("Close", "/settings/users/disable", "access.users", "x", is_dangerous=True),
-        ),
-        search="Find by name or e-mail",
-        empty=Empty("Nobody is here", "That cannot be: you are."),
-    ),
-)
 
 
 class YouForm(BaseModel):
@@ -118,28 +89,6 @@ def change_password(
     own = request.scope["principal"].session_id
     access.change_password(runtime, caller, asked.old_password, asked.new_password, session_id=own)
     return page.go("/settings", "Your password is changed. Your other sessions have ended")
-
-
-@router.get("/settings/users", **needs("access.users"))
-def list_people(runtime: House, caller: Caller, page: Shown) -> Response:
-    """Who may come in."""
-    with runtime.read(caller) as unit:
-        table = USERS.table(unit, page)
-    return page.show("settings/people.html", table=table)
-
-
-@router.post("/settings/users/enable", **needs("access.users"))
-def open_accounts(runtime: House, caller: Caller, page: Shown, asked: Annotated[Selected, Form()]) -> Response:
-    """Open the selected accounts."""
-    done, refused = each_of(asked.id, lambda each: access.enable(runtime, caller, each))
-    return page.go(own_address(asked.back, "/settings/users"), said_of(done, refused, "account", "opened"))
-
-
-@router.post("/settings/users/disable", **needs("access.users"))
-def close_accounts(runtime: House, caller: Caller, page: Shown, asked: Annotated[Selected, Form()]) -> Response:
-    """Close the selected accounts: their sessions end, their keys open nothing."""
-    done, refused = each_of(asked.id, lambda each: access.disable(runtime, caller, each))
-    return page.go(own_address(asked.back, "/settings/users"), said_of(done, refused, "account", "closed"))
 
 
 def _you(page: Page, given: YouForm, *, error: str = "") -> Response:

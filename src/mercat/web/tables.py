@@ -57,6 +57,8 @@ class Action:
     # What the button itself sends, besides the rows.
     name: str = ""
     value: str = ""
+    # Whether what answers is a page of its own, and not this list again.
+    is_page: bool = False
 
 
 @dataclass(frozen=True)

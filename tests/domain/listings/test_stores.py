@@ -70,6 +70,20 @@ def test_a_shop_is_connected_once_and_a_removed_one_comes_back(sqlite_runtime: R
     assert add_store(sqlite_runtime, "again").id == first.id
 
 
+def test_credentials_are_renewed_only_by_those_that_open(sqlite_runtime: Runtime, add_store: Add, back: Back) -> None:
+    before = add_store(sqlite_runtime)
+    back.tell("door", "another key")
+    with pytest.raises(Unauthorized):
+        listings.renew_store(sqlite_runtime, ANN, "corner", {"key": "a third one"})
+    with pytest.raises(Unauthorized):
+        listings.test_store(sqlite_runtime, ANN, "corner")
+
+    view, account = listings.renew_store(sqlite_runtime, ANN, "corner", {"key": "another key"})
+
+    assert (view.id, view.paused_reason, account.name) == (before.id, None, "Corner")
+    assert listings.test_store(sqlite_runtime, ANN, "corner")[1].name == "Corner"
+
+
 def test_what_is_wrong_with_credentials_is_named_and_not_quoted(
     sqlite_runtime: Runtime, corner_installed: Path
 ) -> None:

@@ -77,6 +77,8 @@ class UserSettings(Row):
     digest: Mapped[str | None] = mapped_column(String(10))
     price_threshold_pct: Mapped[Decimal | None] = mapped_column(Amount)
     rank_threshold_pct: Mapped[Decimal | None] = mapped_column(Amount)
+    # By list: the views of it, each with its name, its query and whether the list opens with it.
+    saved_views: Mapped[dict[str, list[dict[str, Any]]] | None] = mapped_column(KeptJson)
 
     user: Mapped[User] = relationship(lazy="raise")
 

@@ -31,7 +31,7 @@ _PERCENTAGES = ("price_threshold_pct", "rank_threshold_pct")
 def get_settings(unit: ReadUnit) -> SettingsView:
     """What the actor prefers; nothing of it is set at first."""
     unit.actor.require("access.own")
-    return settings_view(UserSettingsRepository(unit.session).of(_own(unit.actor)))
+    return settings_view(UserSettingsRepository(unit.session).of(own_id(unit.actor)))
 
 
 def update_settings(runtime: Runtime, actor: Actor, settings: SettingsView) -> SettingsView:
@@ -40,9 +40,9 @@ def update_settings(runtime: Runtime, actor: Actor, settings: SettingsView) -> S
     _check(settings)
 
     def work(unit: WriteUnit) -> SettingsView:
-        row = UserSettingsRepository(unit.session).of(_own(actor))
+        row = UserSettingsRepository(unit.session).of(own_id(actor))
         if row is None:
-            row = UserSettings(user_id=_own(actor))
+            row = UserSettings(user_id=own_id(actor))
             unit.add(row)
         for name in _NAMES:
             setattr(row, name, getattr(settings, name))
@@ -79,7 +79,7 @@ def find_recipient(unit: ReadUnit, user_id: UUID) -> Recipient | None:
     return None if found is None else Recipient(found[0].id, found[0].username, found[0].email, settings_view(found[1]))
 
 
-def _own(actor: Actor) -> UUID:
+def own_id(actor: Actor) -> UUID:
     if actor.id is None:
         message = "settings belong to a user: sign in"
         raise Unauthenticated(message)

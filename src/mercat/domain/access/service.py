@@ -39,6 +39,7 @@ from mercat.domain.access.people import (
 )
 from mercat.domain.access.permissions import ADMIN, APPROVER, OPERATOR, PERMISSIONS, ROLES, VIEWER
 from mercat.domain.access.preferences import find_recipient, get_settings, list_recipients, update_settings
+from mercat.domain.access.saved_views import SavedView, list_views, remove_view, save_view
 from mercat.domain.access.schemas import (
     AuditView,
     KeyDraft,
@@ -79,6 +80,7 @@ __all__ = [
     "NewLink",
     "Principal",
     "Recipient",
+    "SavedView",
     "SessionView",
     "SettingsView",
     "Tokens",
@@ -107,8 +109,10 @@ __all__ = [
     "list_recipients",
     "list_sessions",
     "list_users",
+    "list_views",
     "make_reset_link",
     "refresh",
+    "remove_view",
     "request_password_reset",
     "reseal",
     "reset_password",
@@ -116,6 +120,7 @@ __all__ = [
     "revoke_session",
     "revoke_sessions",
     "rotate_signing",
+    "save_view",
     "set_password",
     "set_role",
     "set_up",

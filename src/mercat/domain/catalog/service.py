@@ -42,6 +42,7 @@ from mercat.domain.catalog.deciding import (
 from mercat.domain.catalog.definitions import Definition, define, definitions_by_key, field_rules, list_definitions
 from mercat.domain.catalog.documents import to_json
 from mercat.domain.catalog.editing import edit, lock, unlock
+from mercat.domain.catalog.editing_many import FieldEdit, ManyEdit, ManyPlan, edit_many, plan_many
 from mercat.domain.catalog.exporting import ExportResult, export_products
 from mercat.domain.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, amount, is_currency
 from mercat.domain.catalog.guards import GuardRules, Judge
@@ -65,6 +66,7 @@ from mercat.domain.catalog.missing import Missing, plan_archives
 from mercat.domain.catalog.models import RUN, Restatement
 from mercat.domain.catalog.planning import MODES, Planner, Proposal, Source
 from mercat.domain.catalog.product_repository import ProductRepository
+from mercat.domain.catalog.repricing import PriceRule
 from mercat.domain.catalog.restating import key_hash, key_hashes, pack
 from mercat.domain.catalog.review_repository import PARTS, REVIEW
 from mercat.domain.catalog.reviewing import Decision, Review, decide_rows, review, review_list
@@ -127,16 +129,20 @@ __all__ = [
     "Decision",
     "Definition",
     "ExportResult",
+    "FieldEdit",
     "FieldSet",
     "GuardRules",
     "Judge",
     "ListedProduct",
     "Listing",
     "Making",
+    "ManyEdit",
+    "ManyPlan",
     "Missing",
     "Origin",
     "Page",
     "Planner",
+    "PriceRule",
     "Proposal",
     "Review",
     "Script",
@@ -162,6 +168,7 @@ __all__ = [
     "discard",
     "discard_abandoned",
     "edit",
+    "edit_many",
     "encode_record",
     "enqueue_verdict",
     "export_products",
@@ -193,6 +200,7 @@ __all__ = [
     "nodes_of",
     "open_set",
     "plan_archives",
+    "plan_many",
     "products_after",
     "read_category_file",
     "records",

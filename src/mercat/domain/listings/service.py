@@ -15,6 +15,7 @@ from mercat.domain.listings.stores import get as get_store
 from mercat.domain.listings.stores import list_all as list_stores
 from mercat.domain.listings.stores import look_up as test_store
 from mercat.domain.listings.stores import remove as remove_store
+from mercat.domain.listings.stores import renew as renew_store
 from mercat.domain.listings.stores import reseal, sandbox_draft, secrets_wanted, set_selling, subscribe
 from mercat.domain.listings.viewing import get_listing, held_publish, list_listings, retry, settle, show_listing
 from mercat.sdk.channels import Account
@@ -49,6 +50,7 @@ __all__ = [
     "receive",
     "reconcile",
     "remove_store",
+    "renew_store",
     "reseal",
     "retry",
     "sandbox_draft",

@@ -64,8 +64,59 @@ def add(runtime: Runtime, actor: Actor, draft: StoreDraft) -> tuple[StoreView, A
     channel raises.
     """
     actor.require("listings.connect")
-    store_id, settings, secrets = refuse_draft(runtime, actor, draft)
+    store_id, settings, _ = refuse_draft(runtime, actor, draft)
+    account, token = _ask(runtime, actor, draft, store_id)
+    sealed = runtime.secrets.seal(dict(draft.secrets), credentials_place(store_id))
+    with runtime.write(actor) as unit:
+        store = StoreRepository(unit.session).find(store_id)
+        if store is None:
+            store = Store(id=store_id, name=draft.name, platform=draft.platform, shop_domain=settings.domain)
+            store.credentials = sealed
+            unit.add(store)
+        store.name, store.credentials, store.is_active, store.is_sandbox = draft.name, sealed, True, draft.is_sandbox
+        store.channel_settings = settings.model_dump(mode="json", exclude_unset=True)
+        store.settings = dict(draft.selling) or store.settings or {}
+        store.connected_at, store.uninstalled_at = unit.now, None
+        if token is not None:
+            _keep_token(runtime, store, token)
+        _note_account(unit, store, account)
+        unit.save()
+        _audit(unit, "store.connected", store, domain=store.shop_domain, platform=store.platform)
+        view = view_of(unit, store)
+    return view, account
+
+
+def renew(runtime: Runtime, actor: Actor, name: str, secrets: Mapping[str, str]) -> tuple[StoreView, Account]:
+    """Take new credentials for a store in the place of those that are kept: a token that was exchanged, or leaked.
+
+    The account is looked up with them first, and nothing is changed if that fails. Raises ``NotFound``, ``Invalid``,
+    ``Conflict`` for a store that is disconnected, and what a channel raises.
+    """
+    actor.require("listings.connect")
+    with runtime.read(actor) as unit:
+        store = StoreRepository(unit.session).by_name(name)
+    if not store.is_active:
+        message = f"{name} is disconnected: connect it again"
+        raise Conflict(message, store=name)
+    draft = StoreDraft(store.platform, name, store.channel_settings, secrets, is_sandbox=store.is_sandbox)
+    account, token = _ask(runtime, actor, draft, store.id)
+    sealed = runtime.secrets.seal(dict(secrets), credentials_place(store.id))
+    with runtime.write(actor) as unit:
+        store = StoreRepository(unit.session).by_name(name)
+        store.credentials, store.token, store.token_expires_at = sealed, None, None
+        if token is not None:
+            _keep_token(runtime, store, token)
+        _note_account(unit, store, account)
+        unit.save()
+        _audit(unit, "store.credentials_renewed", store)
+        return view_of(unit, store), account
+
+
+def _ask(runtime: Runtime, actor: Actor, draft: StoreDraft, store_id: UUID) -> tuple[Account, Token | None]:
+    """Whose account a draft opens, and the token that was given for it, if any. Raises ``Invalid`` and what a channel raises."""
     parts = channel_of(draft.platform)
+    settings = checked(parts.settings, draft.settings, f"the settings of a {draft.platform} store")
+    secrets = checked(parts.secrets, draft.secrets, f"the credentials of a {draft.platform} store")
     tokens: list[Token] = []
     meter = operations.Meter(runtime, actor, store_id)
     surroundings = Surroundings(
@@ -79,26 +130,12 @@ def add(runtime: Runtime, actor: Actor, draft: StoreDraft) -> tuple[StoreView, A
         account = parts.make(settings, secrets, surroundings).account()
     finally:
         meter.flush()
-    sealed = runtime.secrets.seal(dict(draft.secrets), credentials_place(store_id))
-    with runtime.write(actor) as unit:
-        store = StoreRepository(unit.session).find(store_id)
-        if store is None:
-            store = Store(id=store_id, name=draft.name, platform=draft.platform, shop_domain=settings.domain)
-            store.credentials = sealed
-            unit.add(store)
-        store.name, store.credentials, store.is_active, store.is_sandbox = draft.name, sealed, True, draft.is_sandbox
-        store.channel_settings = settings.model_dump(mode="json", exclude_unset=True)
-        store.settings = dict(draft.selling) or store.settings or {}
-        store.connected_at, store.uninstalled_at = unit.now, None
-        if tokens:
-            token = tokens[-1]
-            store.token = runtime.secrets.seal({"value": token.value}, token_place(store_id))
-            store.token_expires_at = token.expires_at
-        _note_account(unit, store, account)
-        unit.save()
-        _audit(unit, "store.connected", store, domain=store.shop_domain, platform=store.platform)
-        view = view_of(unit, store)
-    return view, account
+    return account, tokens[-1] if tokens else None
+
+
+def _keep_token(runtime: Runtime, store: Store, token: Token) -> None:
+    store.token = runtime.secrets.seal({"value": token.value}, token_place(store.id))
+    store.token_expires_at = token.expires_at
 
 
 def refuse_draft(runtime: Runtime, actor: Actor, draft: StoreDraft) -> tuple[UUID, Any, Any]:

@@ -21,11 +21,12 @@ from mercat.core.database.backup.native import PARTS
 from mercat.core.database.backup.sealing import is_sealed, seal, unseal
 from mercat.core.database.locks import named_lock
 from mercat.core.database.revision import current
-from mercat.core.errors import Conflict
+from mercat.core.errors import Conflict, NotFound
 from mercat.core.files import whole_file
 from mercat.core.jobs.watch import UNWATCHED, Watch
 from mercat.core.log import get_logger
 from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.access.messages import Administered
 from mercat.domain.operations.backup_places import ENDING, Found, Place, home_of, on_disk, place_of
 from mercat.domain.operations.messages import Backup, DatabaseRestored, VerifyBackup
 
@@ -115,6 +116,7 @@ def create_backup(runtime: Runtime, actor: Actor, draft: BackupDraft, *, watch: 
 def enqueue_backup(unit: WriteUnit, *, description: str = "", form: str = "auto", encrypt: bool = False) -> UUID:
     """Have one made by a worker, in the backups folder."""
     unit.actor.require(BACKUP)
+    unit.announce(Administered("backup.asked", details={"form": form, "encrypt": encrypt}))
     return unit.enqueue(Backup(description=description, form=form, encrypt=encrypt), key="backup")
 
 
@@ -122,6 +124,21 @@ def enqueue_verify(unit: WriteUnit, name: str) -> UUID:
     """Have a backup of the backups folder verified by a worker."""
     unit.actor.require(BACKUP)
     return unit.enqueue(VerifyBackup(name), key=f"verify-{name}")
+
+
+def open_backup(runtime: Runtime, actor: Actor, name: str) -> Path:
+    """Where a backup of the backups folder lies, for whoever takes it away: it holds everything, so that is written down.
+
+    Raises ``NotFound``.
+    """
+    actor.require(BACKUP)
+    known = {each.name for each in home_of(runtime).files()}
+    if name not in known:
+        message = f"there is no backup {name[:100]}"
+        raise NotFound(message)
+    with runtime.write(actor) as unit:
+        unit.announce(Administered("backup.downloaded", ("backup", name, name)))
+    return home_of(runtime).path / name
 
 
 def _free_name(place: Place) -> str:

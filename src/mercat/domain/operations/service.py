@@ -10,6 +10,7 @@ from mercat.domain.operations.backing_up import (
     enqueue_backup,
     enqueue_verify,
     list_backups,
+    open_backup,
     restore_backup,
     retain_backups,
     verify_backup,
@@ -117,8 +118,10 @@ from mercat.domain.operations.table_files import (
     write_table,
 )
 from mercat.domain.operations.tending import (
+    DatabaseAbout,
     database_figures,
     database_health,
+    describe_database,
     optimize_database,
     slow_statements,
 )
@@ -146,6 +149,7 @@ __all__ = [
     "BackupView",
     "BudgetView",
     "ConfigurationView",
+    "DatabaseAbout",
     "Delivery",
     "DeliveryTally",
     "EndpointDraft",
@@ -180,6 +184,7 @@ __all__ = [
     "days",
     "declare",
     "deliver",
+    "describe_database",
     "emit",
     "emit_ids",
     "emit_pages",
@@ -218,6 +223,7 @@ __all__ = [
     "metrics",
     "nearly_spent",
     "note_freshness",
+    "open_backup",
     "optimize_database",
     "points_spent",
     "record_calls",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mercat.core.actor import Actor
-from mercat.core.database import looking, slow, upkeep
+from mercat.core.database import looking, revision, slow, upkeep
 from mercat.core.unit import Runtime
 from mercat.domain.operations.configurable import HEALTH_DISK
 from mercat.domain.operations.configuring import value_of
@@ -51,6 +51,23 @@ def slow_statements(runtime: Runtime, actor: Actor, *, days: int = 7) -> dict[st
             told = LogRepository(unit.session).slow(slow.EVENT, unit.now - dt.timedelta(days=days))
         source = "the log"
     return {"limit_s": limit_s, "source": source, "data": told, "total": len(told)}
+
+
+@dataclass(frozen=True)
+class DatabaseAbout:
+    """Which database this is: its kind, the version of its server, and the revision that its tables are at."""
+
+    dialect: str
+    server: str
+    revision: str | None
+
+
+def describe_database(runtime: Runtime) -> DatabaseAbout:
+    """What everybody may know of it: never its address."""
+    with runtime.engine.connect() as connection:
+        known = connection.dialect.server_version_info or ()
+    server = ".".join(str(each) for each in known)
+    return DatabaseAbout(runtime.engine.dialect.name, server, revision.current(runtime.engine))
 
 
 def optimize_database(

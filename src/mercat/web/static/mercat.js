@@ -66,7 +66,7 @@ on("click", (e) => {
 });
 on("submit", (e) => {
   const f = e.target.closest("form[data-swap]");
-  if (!f) return;
+  if (!f || e.submitter?.dataset.whole !== undefined) return;
   e.preventDefault();
   clearTimeout(wait);
   const data = new FormData(f, e.submitter), by = e.submitter;
@@ -203,6 +203,8 @@ on("click", (e) => {
   const o = e.target.closest("[data-open]");
   if (o && $(`#${o.dataset.open}`)) { if ($("#hits") || o.dataset.open !== "palette") { e.preventDefault(); const d = $(`#${o.dataset.open}`); d.showModal(); if (d.id === "palette" && !$("#hits a", d)) $("form", d).requestSubmit(); } }
   if (e.target.tagName === "DIALOG") e.target.close();
+  const copy = e.target.closest("[data-copy]");
+  if (copy) { const t = document.getElementById(copy.dataset.copy); t.select(); navigator.clipboard?.writeText(t.value); toast({ text: "Copied" }); }
   if (e.target.closest("[data-theme-toggle]")) {
     const dark = (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
     root.dataset.theme = dark ? "light" : "dark";
@@ -253,5 +255,6 @@ function init(el) {
   $$("[data-chart]", el).forEach(chart);
 }
 init(document);
+$$(".tabs [aria-current]").forEach((a) => { a.parentNode.scrollLeft = a.offsetLeft - a.parentNode.offsetLeft - 48; });   // on a phone they are longer than the screen
 $$("#toasts .toast").forEach((el) => fade(el, $("form", el)));
 live();
