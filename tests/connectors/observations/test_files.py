@@ -49,6 +49,7 @@ def read_one(folder: Path, heading: str, line: str, **settings: Any) -> Observat
 def test_prices_and_availability_are_read_as_the_marketplace_writes_them(
     tmp_path: Path, line: str, wanted: tuple[Any, ...]
 ) -> None:
+    """D4, check 16."""
     place, *rest = line.split("\t")
     seen = read_one(tmp_path, "price\tavailability\trating\tbsr", "\t".join((place, AT, *rest)))
 

@@ -107,6 +107,7 @@ def alerts_of(runtime: Runtime, *kinds: str) -> list[Alert]:
 
 @pytest.mark.parametrize("together", [True, False])
 def test_ten_alternating_prices_are_ten_alerts(runtime: Runtime, together: bool) -> None:
+    """D4, check 2."""
     track(runtime)
     steps = [seen(hour, price=["10", "13"][hour % 2], sales_rank=50) for hour in range(11)]
     for some in [steps] if together else [[each] for each in steps]:

@@ -148,6 +148,7 @@ def test_a_wrong_source_is_not_kept(runtime: Runtime, world: World, connect: Con
 def test_a_source_that_fails_says_so_rests_and_comes_back(
     runtime: Runtime, world: World, connect: Connect, clock: Clock
 ) -> None:
+    """D4, check 11."""
     connect(runtime)
     track(runtime, asin(1), asin(2), frequency="hourly", source="booth")
     tick(runtime)
@@ -259,7 +260,7 @@ def test_gone_and_back_again(runtime: Runtime, world: World, connect: Connect, c
 def test_thirty_days_with_an_outage_leave_no_slot_unanswered(
     sqlite_runtime: Runtime, world: World, connect: Connect, clock: Clock
 ) -> None:
-    """Each slot has its observation, or lies in the outage, of which the listings and the runs tell."""
+    """D4, check 1: each slot has its observation, or lies in the outage, of which the listings and the runs tell."""
     connect(sqlite_runtime)
     hourly, daily = [asin(n) for n in range(4)], [asin(100 + n) for n in range(56)]
     track(sqlite_runtime, *hourly, frequency="hourly", source="booth")

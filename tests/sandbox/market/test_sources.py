@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
+from mercat.connectors.amazon import answers
 from mercat.connectors.amazon.settings import AmazonSecrets, AmazonSettings
 from mercat.connectors.amazon.source import AmazonSource
 from mercat.connectors.keepa.settings import KeepaSecrets, KeepaSettings
@@ -23,7 +25,8 @@ from mercat.domain.market import service as market
 from mercat.sandbox.market import KINDS, RunningSource, running
 from mercat.sdk.channels import Call, Surroundings, Token
 from mercat.sdk.errors import RateLimited, Unauthorized, Unavailable
-from mercat.sdk.market import Look, MarketSource, NotListed, Wanted
+from mercat.sdk.market import Look, MarketSource, NotListed, Observation, Wanted
+from mercat.sdk.marketplaces import MARKETPLACES
 from tests.shared_data import shared
 from tests.shops import ANN
 
@@ -196,6 +199,29 @@ def test_a_sandbox_is_connected_watched_and_remembered(runtime: Runtime) -> None
     assert (source.is_sandbox, source.listings) == (True, 1)
 
 
+def test_amazons_reference_prices_come_where_they_are_wanted() -> None:
+    with running("amazon") as sandbox:
+        around = make(sandbox, "amazon")[0]._around  # type: ignore[attr-defined]  # as the others have it
+        settings = AmazonSettings(address=sandbox.url, competitive_summary=True)
+        source = AmazonSource(settings, AmazonSecrets.model_validate(sandbox.api.credentials), around)
+        sandbox.world.change(1, ASINS[0], {"price": 1999})
+        seen = looks(source, *ASINS[:2])[ASINS[0]].seen
+        assert seen is not None
+        assert (seen.price, seen.extra) == ("19.99", {"competitive_price_threshold": "19.99"})
+        assert sandbox.world.calls[answers.PATH] == 1
+        # Where nothing else told of offers, the summary does.
+        bare = Observation(asin=ASINS[0], marketplace="US", observed_at=clock.now())
+        told = msgspec.convert(
+            {"asin": ASINS[0], "featuredBuyingOptions": [{"buyingOptionType": "New", "segmentedFeaturedOffers": [
+                {"sellerId": "A1", "condition": "New", "fulfillmentType": "AFN", "listingPrice": {"amount": 5, "currencyCode": "USD"}}]}]},
+            answers.Summary,
+        )  # fmt: skip
+        offered = answers.enriched(bare, told, MARKETPLACES["US"])
+        assert (offered.buybox_price, offered.seller_id, offered.is_fba, offered.in_stock) == ("5", "A1", True, True)
+        empty = answers.enriched(bare, answers.Summary(ASINS[0]), MARKETPLACES["US"])
+        assert (empty.price, empty.in_stock) == (None, False)
+
+
 def test_sandboxes_refuse_what_is_not_asked_rightly() -> None:
     with running("keepa") as keepa, running("amazon") as amazon, httpx2.Client(trust_env=False) as client:
         key = keepa.api.credentials["key"]
@@ -230,6 +256,10 @@ def test_what_the_sandboxes_answer_fits_the_official_models() -> None:
         asked = {"uri": f"/products/pricing/v0/items/{ASINS[0]}/offers", "method": "GET", "ItemCondition": "New"}
         body = {"requests": [{**asked, "MarketplaceId": "ATVPDKIKX0DER"}]}
         offers = client.post(f"{sandbox.url}/batches/products/pricing/v0/itemOffers", json=body).json()
+        asked = answers.body_of([ASINS[0]], MARKETPLACES["US"])
+        summary = client.post(f"{sandbox.url}{answers.PATH}", json=asked).json()
+    _model("productPricing_2022-05-01", "CompetitiveSummaryBatchRequest", jsonschema).validate(asked)
+    _model("productPricing_2022-05-01", "CompetitiveSummaryBatchResponse", jsonschema).validate(summary)
     _model("catalogItems_2022-04-01", "ItemSearchResults", jsonschema).validate(items)
     _model("productPricingV0", "GetItemOffersBatchResponse", jsonschema).validate(offers)
     _model("productPricingV0", "GetItemOffersBatchRequest", jsonschema).validate(body)

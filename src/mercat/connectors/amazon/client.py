@@ -28,7 +28,7 @@ _FIRST_WAIT_S = 1.0
 RETRIED = frozenset({429, 500, 503})
 """Statuses after which the same question may be asked again (developer-docs.amazon.com, "Usage plans and rate limits")."""
 # (calls a second, burst) of each operation, as the documentation has them; an answer may tell another rate.
-_RATES = {"searchCatalogItems": (2.0, 2), "getItemOffersBatch": (0.1, 1)}
+_RATES = {"searchCatalogItems": (2.0, 2), "getItemOffersBatch": (0.1, 1), "getCompetitiveSummary": (0.033, 1)}
 _USUAL_RATE = (1.0, 1)
 _faults = msgspec.json.Decoder(Faults)
 _exactly = msgspec.json.Decoder(float_hook=Decimal)

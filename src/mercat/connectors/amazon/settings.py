@@ -13,6 +13,9 @@ class AmazonSettings(SourceSettings, frozen=True):
     """A selling account belongs to one region; ``address`` and ``token_address`` are for a sandbox."""
 
     region: Literal["na", "eu", "fe"] = Field(default="na", description="Where the account is: na, eu or fe.")
+    competitive_summary: bool = Field(
+        default=False, description="Ask for Amazon's reference prices too: a call of twenty listings takes 30 seconds."
+    )
     token_address: str | None = Field(default=None, description="Where tokens are given out, if not at Amazon.")
 
 

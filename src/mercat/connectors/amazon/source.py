@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from mercat.connectors.amazon import answers
 from mercat.connectors.amazon.client import Client
 from mercat.connectors.amazon.settings import AmazonSecrets, AmazonSettings
 from mercat.connectors.amazon.wire import Found, OfferBatch, OfferPayload, observed
@@ -27,6 +28,7 @@ class AmazonSource:
     def __init__(self, settings: AmazonSettings, secrets: AmazonSecrets, surroundings: Surroundings) -> None:
         self.region = settings.region
         self._around = surroundings
+        self._with_summary = settings.competitive_summary
         self._client = Client(settings, secrets, surroundings)
 
     def allowance(self) -> None:
@@ -49,13 +51,15 @@ class AmazonSource:
 
     def _look(self, asins: Sequence[str], place: Marketplace) -> Iterator[Look]:
         items = {each.asin: each for each in self._items(asins, place).items}
-        offers = self._offers([each for each in asins if each in items], place)
+        known = [each for each in asins if each in items]
+        offers, summaries = self._offers(known, place), self._summaries(known, place)
         for asin in asins:
             if asin not in items:
                 error = NotListed(f"Amazon knows no {asin} at {place.code}", asin=asin)
                 yield Look(asin, place.code, error=error)
             else:
-                yield Look(asin, place.code, observed(items[asin], offers.get(asin), place, self._around.now()))
+                seen = observed(items[asin], offers.get(asin), place, self._around.now())
+                yield Look(asin, place.code, answers.enriched(seen, summaries.get(asin), place))
 
     def _items(self, asins: Sequence[str], place: Marketplace) -> Found:
         query = {
@@ -67,6 +71,13 @@ class AmazonSource:
         }
         path = "/catalog/2022-04-01/items"
         return _as(Found, "searchCatalogItems", self._client.call("searchCatalogItems", "GET", path, query=query))
+
+    def _summaries(self, asins: Sequence[str], place: Marketplace) -> dict[str, answers.Summary]:
+        """Amazon's reference prices by ASIN, where they are wanted."""
+        if not asins or not self._with_summary:
+            return {}
+        answer = self._client.call(answers.OPERATION, "POST", answers.PATH, body=answers.body_of(asins, place))
+        return answers.summaries(_as(answers.Batch, answers.OPERATION, answer))
 
     def _offers(self, asins: Sequence[str], place: Marketplace) -> dict[str, OfferPayload]:
         """By ASIN; of one whose offers are not told, the catalogue alone speaks."""

@@ -20,6 +20,8 @@ _INCLUDED = frozenset(
 )
 _OFFERS = re.compile(r"/products/pricing/v0/items/([A-Z0-9]{10})/offers")
 _MOST = 20
+_SUMMARIES = "/batches/products/pricing/2022-05-01/items/competitiveSummary"
+_SUMMARY = frozenset("asin marketplaceId includedData lowestPricedOffersInputs method uri".split())
 
 
 class SellingPartner:
@@ -40,6 +42,7 @@ class SellingPartner:
             Route("/auth/o2/token", self.token, methods=["POST"]),
             Route("/catalog/2022-04-01/items", self.items),
             Route("/batches/products/pricing/v0/itemOffers", self.offers, methods=["POST"]),
+            Route(_SUMMARIES, self.summaries, methods=["POST"]),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -82,6 +85,29 @@ class SellingPartner:
         if not 1 <= len(asked) <= _MOST:
             return _error(400, "InvalidInput", f"between 1 and {_MOST} requests")
         return _answer({"responses": [self._offers_of(each) for each in asked]}, "0.1")
+
+    async def summaries(self, request: Request) -> Response:
+        """The competitive summaries of up to twenty items."""
+        refused = self._refused(request)
+        if refused is not None:
+            return refused
+        try:
+            asked = msgspec.json.decode(await request.body(), type=dict[str, list[dict[str, Any]]])["requests"]
+        except (msgspec.MsgspecError, KeyError):
+            return _error(400, "InvalidInput", "the body holds no requests")
+        if not 1 <= len(asked) <= _MOST or any(set(each) - _SUMMARY for each in asked):
+            return _error(400, "InvalidInput", f"between 1 and {_MOST} requests of known fields")
+        return _answer({"responses": [self._summary_of(each) for each in asked]}, "0.033")
+
+    def _summary_of(self, asked: dict[str, Any]) -> dict[str, Any]:
+        asin, place = str(asked.get("asin")), str(asked.get("marketplaceId"))
+        body: dict[str, Any] = {"asin": asin, "marketplaceId": place}
+        domain = BY_MARKETPLACE.get(place)
+        listing = self.world.listing(domain, asin) if domain else None
+        if listing is None or asked.get("method") != "GET" or not asked.get("includedData"):
+            body["errors"] = [{"code": "InvalidInput", "message": "no such item, or a part of the request is missing"}]
+            return {"status": {"statusCode": 400}, "body": body}
+        return {"status": {"statusCode": 200, "reasonPhrase": "OK"}, "body": {**body, **_summary(listing)}}
 
     def _offers_of(self, asked: dict[str, Any]) -> dict[str, Any]:
         path = _OFFERS.fullmatch(str(asked.get("uri", "")))
@@ -167,6 +193,21 @@ def _offers(listing: Listing) -> dict[str, Any]:
         "Identifier": {"MarketplaceId": place, "ASIN": listing.asin, "ItemCondition": "New"},
         "Summary": summary,
         "Offers": offers,
+    }
+
+
+def _summary(listing: Listing) -> dict[str, Any]:
+    _, currency, digits = PLACES[listing.domain]
+    money = {"currencyCode": currency, "amount": float(Decimal(listing.price).scaleb(-digits))}
+    offer = {"sellerId": listing.seller, "condition": "New", "fulfillmentType": "AFN", "listingPrice": money}
+    segments = [{"customerMembership": "DEFAULT", "segmentDetails": {"glanceViewWeightPercentage": 100}}]
+    featured = [{**offer, "featuredOfferSegments": segments}]
+    wanted = {"itemCondition": "New", "offerType": "Consumer"}
+    there = listing.in_stock
+    return {
+        "featuredBuyingOptions": [{"buyingOptionType": "New", "segmentedFeaturedOffers": featured}] if there else [],
+        "lowestPricedOffers": [{"lowestPricedOffersInput": wanted, "offers": [offer] if there else []}],
+        "referencePrices": [{"name": "CompetitivePriceThreshold", "price": money}],
     }
 
 
