@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
@@ -13,7 +14,9 @@ _QUANTUM = Decimal(1).scaleb(-PLACES)
 _SCALE = 10**PLACES
 # NUMERIC(19,4) has fifteen digits before the point; SQLite's 64 bits of ten-thousandths end a little earlier.
 _LIMIT = Decimal(2**63 - 1).scaleb(-PLACES)
-_CANONICAL = re.compile(r"(?:0|[1-9][0-9]{0,13})(?:\.[0-9]{0,3}[1-9])?").fullmatch
+_AMOUNT = r"(?:0|[1-9][0-9]{0,13})(?:\.[0-9]{0,3}[1-9])?"
+_CANONICAL = re.compile(_AMOUNT).fullmatch
+_ALL_CANONICAL = re.compile(rf"(?:{_AMOUNT}\n)*").fullmatch
 
 
 def exact(value: Decimal | str | int) -> Decimal:
@@ -51,6 +54,11 @@ def is_canonical(text: str) -> bool:
     return _CANONICAL(text) is not None
 
 
+def are_canonical(texts: Iterable[str]) -> bool:
+    """``is_canonical`` of all of them, in one look."""
+    return _ALL_CANONICAL("\n".join([*texts, ""])) is not None
+
+
 def to_units(value: Decimal | str | int) -> int:
     """Ten-thousandths of the unit, the form in which SQLite keeps an amount (it has no decimals)."""
     if isinstance(value, str) and _CANONICAL(value):
@@ -58,6 +66,15 @@ def to_units(value: Decimal | str | int) -> int:
         whole, _, fraction = value.partition(".")
         return int(whole + fraction.ljust(PLACES, "0"))
     return int(exact(value) * _SCALE)
+
+
+def all_to_units(texts: Sequence[str | None]) -> list[int | None]:
+    """``to_units`` of many texts; empty ones are ``None``."""
+    if are_canonical(filter(None, texts)):
+        # What all are, each need not be asked.
+        parts = [text.partition(".") if text else None for text in texts]
+        return [None if each is None else int(each[0] + each[2].ljust(PLACES, "0")) for each in parts]
+    return [to_units(text) if text else None for text in texts]
 
 
 def from_units(units: int) -> Decimal:

@@ -33,7 +33,7 @@ class ImageRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     source: tuple[str, str, str] | None = None
 
 
-class VariantRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
+class VariantRecord(msgspec.Struct, omit_defaults=True):
     """What is bought and sold. Money and measures are decimal strings; ``weight_unit`` is one of g, kg, oz, lb."""
 
     sku: Text = UNSET
@@ -58,7 +58,7 @@ class VariantRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     identifiers: dict[str, list[str]] | UnsetType = UNSET
 
 
-class OfferRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
+class OfferRecord(msgspec.Struct, omit_defaults=True):
     """On what terms the supplier sells it to us. ``cost`` per piece of ``currency``; quantities in pieces."""
 
     cost: Text = UNSET
@@ -69,7 +69,7 @@ class OfferRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
     lead_time_days: int | UnsetType | None = UNSET
 
 
-class ProductRecord(msgspec.Struct, omit_defaults=True, kw_only=True):
+class ProductRecord(msgspec.Struct, omit_defaults=True):
     """One product as stated. ``category`` is the path of names joined by `` > ``; ``description`` is HTML."""
 
     handle: Text = UNSET

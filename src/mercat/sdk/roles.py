@@ -65,6 +65,14 @@ class SupplierFeed(Protocol):
 
 
 @runtime_checkable
+class ConvertsMany(Protocol):
+    """A ``SupplierFeed`` that can convert ordinary rows by the hundred, sooner than one by one."""
+
+    def to_records(self, rows: Sequence[FeedRow]) -> list[Stated] | None:
+        """Each row as ``to_record`` would have it; ``None`` where that is not plain and each is to be asked for itself."""
+
+
+@runtime_checkable
 class ProductExporter(Protocol):
     """Lays products out as the rows of a table that some other system imports. One object writes one file."""
 

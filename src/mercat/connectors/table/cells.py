@@ -63,6 +63,7 @@ class Amounts(Memo):
 
     def __init__(self, *, decimal_comma: bool | None) -> None:
         super().__init__(partial(_amount, decimal_comma=decimal_comma))
+        self.decimal_comma = decimal_comma
         self.currencies: dict[str, str] = {}
 
     def __missing__(self, cell: str) -> Any:

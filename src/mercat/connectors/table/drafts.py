@@ -6,6 +6,8 @@ from typing import Any
 
 from mercat.sdk.records import ImageRecord, Metafield, OfferRecord, ProductRecord, VariantRecord
 
+AMOUNTS = ("price", "cost_price", "compare_at_price")
+
 
 class Draft:
     """Keyword arguments of the records to come; the rarer parts are made only when a column speaks of them."""
@@ -81,5 +83,4 @@ class Draft:
 
 
 def _has_amount(variant: dict[str, Any]) -> bool:
-    amounts = ("price", "cost_price", "compare_at_price")
-    return any(variant.get(name) is not None for name in amounts)
+    return any(variant.get(name) is not None for name in AMOUNTS)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mercat.connectors.table import cells as cell_values
 from mercat.connectors.table.cells import Cell
+from mercat.connectors.table.columns import ByColumn
 from mercat.connectors.table.drafts import Draft
 from mercat.connectors.table.flattening import cell_of, flatten
 from mercat.connectors.table.metafields import dynamic_target
@@ -46,6 +47,8 @@ class Plan:
         self._metafields = tuple(dict.fromkeys(name for _, name, _, _ in self._slots.metafields))
         self.keys = [self._place_of(name, "key") for name in _as_list(settings.key)]
         self.group = None if settings.group is None else self._place_of(settings.group, "group")
+        is_plain = not (keyed or self._computed or self.group is not None) and ByColumn.fits(self._slots)
+        self.by_column = ByColumn(self._slots, self.currency) if is_plain else None
 
     def _place_of(self, name: str, what: str) -> int:
         place = self._places.get(name)

@@ -98,7 +98,7 @@ _VARIANT: dict[str, Callable[[], Convert]] = {
 
 def _text_converter(target: str, rule: Rule, *, keyed: bool) -> Convert:
     if target == "description":
-        return _html
+        return html_of
     if target == "handle":
         return lambda cell: slug(cell) or cells.line(cell)
     if target == "category":
@@ -116,7 +116,8 @@ def _text_converter(target: str, rule: Rule, *, keyed: bool) -> Convert:
     return cells.text if target in TEXTS else cells.line
 
 
-def _html(cell: str) -> str | None:
+def html_of(cell: str) -> str | None:
+    """Safe HTML; ``None`` where nothing is left."""
     # The commonest case without a further call: text that carries neither markup nor entities.
     if "<" not in cell and "&" not in cell and cell.isascii() and cell.isprintable():
         return cell.strip() or None
@@ -152,7 +153,7 @@ def _special(target: str, rule: Rule, reading: Reading) -> tuple[Apply, bool]:
     if name in FLAGS:
         return _into_variant(name, cells.flag), False
     if name == "weight":
-        return _weight(rule, comma=reading.comma(rule)), False
+        return Weight(rule, comma=reading.comma(rule)), False
     if name in LENGTHS:
         return _length(name, rule, comma=reading.comma(rule)), False
     if name == "tags":
@@ -209,26 +210,28 @@ def _into_variant(attribute: str, convert: Convert) -> Apply:
     return apply
 
 
-def _weight(rule: Rule, *, comma: bool | None) -> Apply:
-    told = unit_name(rule.convert_to or rule.unit or "")
+class Weight:
+    """A weight with the unit that it is written with, or that is said for the column; ``read`` has each cell's pair."""
 
-    def read(cell: str) -> tuple[str | None, str | None]:
-        number, written = measure(cell, decimal_comma=comma)
-        unit = written or told
+    def __init__(self, rule: Rule, *, comma: bool | None) -> None:
+        self._told = unit_name(rule.convert_to or rule.unit or "")
+        self._comma = comma
+        self.read = Memo(self._read)
+
+    def _read(self, cell: str) -> tuple[str | None, str | None]:
+        number, written = measure(cell, decimal_comma=self._comma)
+        unit = written or self._told
         if number is not None and unit in _UNITS_OF_WEIGHT:
             number, unit = convert_unit(number, unit=unit, to=_UNITS_OF_WEIGHT[unit]), _UNITS_OF_WEIGHT[unit]
         _refuse_below_zero(number)
         return number, unit
 
-    remembered = Memo(read)
-
-    def apply(draft: Draft, cell: Cell) -> None:
-        draft.variant["weight"], unit = remembered[cell if type(cell) is str else cells.one(cell)]
+    def __call__(self, draft: Draft, cell: Cell) -> None:
+        """Put the weight into a draft."""
+        draft.variant["weight"], unit = self.read[cell if type(cell) is str else cells.one(cell)]
         # A unit written in the cell or said for the column is the number's own; a column of units may be for display.
         if unit is not None:
             draft.variant["weight_unit"] = unit
-
-    return apply
 
 
 def _length(name: str, rule: Rule, *, comma: bool | None) -> Apply:
@@ -278,7 +281,8 @@ def _alt_text(draft: Draft, cell: Cell) -> None:
     draft.alt_text = cells.line(cells.one(cell)) or draft.alt_text
 
 
-def _barcode(draft: Draft, cell: Cell) -> None:
+def put_barcode(draft: Draft, cell: Cell) -> None:
+    """Put the first good GTIN of a cell into a draft as its barcode, further ones beside it."""
     if isinstance(cell, str) and cell.isdigit():
         value, warning = gtin(cell)
         if warning is not None:
@@ -311,7 +315,7 @@ def _add_gtin(draft: Draft, value: str) -> None:
 
 
 _BY_NAME: dict[str, tuple[Apply, bool]] = {
-    "barcode": (_barcode, True),
+    "barcode": (put_barcode, True),
     "status": (_status, False),
     "image_url": (_image, True),
     "image_alt": (_alt_text, False),

@@ -111,6 +111,12 @@ class TableFeed:
             return plan.convert(*plan.cells_of(content))
         return plan.convert(content)
 
+    def to_records(self, rows: Sequence[FeedRow]) -> list[Stated] | None:
+        """Convert many rows at once; ``None`` where each has to be looked at by itself."""
+        numbers = {row.raw[0] for row in rows}
+        by_column = self._plans[numbers.pop()].by_column if len(numbers) == 1 else None
+        return None if by_column is None else by_column.convert([row.raw[1] for row in rows])
+
     def _sources(self, files: Sequence[FeedFile]) -> Iterator[Table | Records]:
         options = self.settings.read.options()
         for file in files:

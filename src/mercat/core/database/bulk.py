@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from mercat.core.database.slow import timed
-from mercat.core.money import from_units, plain, to_units
+from mercat.core.money import all_to_units, from_units, plain, to_units
 
 CHUNK = 2_000
 # The backslash first: the others bring one of their own.
@@ -57,10 +57,29 @@ class Bulk:
         """A column value → 16 bytes."""
         return value.bytes if isinstance(value, UUID) else bytes(value)
 
+    def ids(self, values: Sequence[bytes | None]) -> Sequence[Any]:
+        """A column of 16 bytes each, some of them empty → of parameters."""
+        if not self.is_postgres:
+            return values
+        return [None if value is None else value.hex() for value in values]
+
+    def ids_of(self, values: Sequence[Any]) -> Sequence[bytes | None]:
+        """A column of ids, some of them empty → 16 bytes each."""
+        if self.is_sqlite:
+            # They come as they are.
+            return values
+        return [None if value is None else self.id_of(value) for value in values]
+
     @property
     def amount(self) -> Callable[[str], Any]:
         """Decimal text → parameter."""
         return to_units if self.is_sqlite else str
+
+    def amounts(self, texts: Sequence[str | None]) -> Sequence[Any]:
+        """A column of decimal texts → of parameters. Empty text is no amount."""
+        if self.is_sqlite:
+            return all_to_units(texts)
+        return [text or None for text in texts]
 
     def amount_of(self, value: Any) -> str | None:
         """A column value → plain decimal text."""
@@ -198,14 +217,19 @@ class Bulk:
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Record]) -> None:
         """Insert many rows: COPY on PostgreSQL, ``executemany`` elsewhere. Values are already parameters."""
         for some in chunks(rows, CHUNK):
-            varying, same = _told_apart(columns, some)
-            # Nothing needs saying of a column that is empty throughout: no table of ours has a default in the database.
-            given = {column: value for column, value in same.items() if value is not None}
-            if given and not (self.is_sqlite and len(some) >= _WORTH_A_STATEMENT):
-                # Elsewhere a value is a parameter, or a field of COPY, however often it is said.
-                varying |= {column: (value,) * len(some) for column, value in given.items()}
-                given = {}
-            self._insert(table, varying, given)
+            self.insert_columns(table, dict(zip(columns, zip(*some, strict=True), strict=True)))
+
+    def insert_columns(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Insert many rows that come as columns, all of one length: some thousands at once, not all of a file."""
+        varying, same = _told_apart(columns)
+        # Nothing needs saying of a column that is empty throughout: no table of ours has a default in the database.
+        given = {column: value for column, value in same.items() if value is not None}
+        count = len(next(iter(columns.values())))
+        if given and not (self.is_sqlite and count >= _WORTH_A_STATEMENT):
+            # Elsewhere a value is a parameter, or a field of COPY, however often it is said.
+            varying |= {column: (value,) * count for column, value in given.items()}
+            given = {}
+        self._insert(table, varying, given)
 
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Record], *, key: str) -> None:
         """The same for rows whose ``key``, a unique column, somebody may take meanwhile: theirs stays, ours is left out.
@@ -293,11 +317,11 @@ def numbered(sql: str) -> str:
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
 
 
-def _told_apart(columns: Sequence[str], rows: Sequence[Record]) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
+def _told_apart(columns: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
     """(the columns that differ from row to row, with their values; those that do not, with their one value)."""
     varying: dict[str, Sequence[Any]] = {}
     same: dict[str, Any] = {}
-    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+    for column, values in columns.items():
         first = values[0]
         # The two ends first: nearly always they tell that it varies.
         if first == values[-1] and _is_plain(first) and values.count(first) == len(values):
@@ -307,7 +331,7 @@ def _told_apart(columns: Sequence[str], rows: Sequence[Record]) -> tuple[dict[st
     if not varying:
         # A row must be said somehow.
         column, value = same.popitem()
-        varying[column] = (value,) * len(rows)
+        varying[column] = (value,) * len(columns[column])
     return varying, same
 
 

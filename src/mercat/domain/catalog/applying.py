@@ -121,7 +121,8 @@ class Application:
     def create_products(self) -> None:
         """Insert the planned products with all that hangs on them, a page at a time."""
         for page in self.changes.pages(self.set_id, "field IS NULL", kinds=CREATIONS, size=_PAGE):
-            fresh = self._without_taken([(change, decode_draft(change.new_value or "")) for change in page])
+            drafts = map(decode_draft, [change.new_value or "" for change in page])
+            fresh = self._without_taken(list(zip(page, drafts, strict=True)))
             self.know_categories({draft.category for _, draft in fresh if draft.category})
             self._know_metafields(draft for _, draft in fresh)
             statements = [self._create(change, draft) for change, draft in fresh]
@@ -153,6 +154,8 @@ class Application:
     def _without_taken(self, drafts: Sequence[tuple[Kept, Any]]) -> list[tuple[Kept, Any]]:
         """Leave out products whose SKU has come to exist, and give a handle that is taken a tail of its own."""
         skus, handles = self._first_load or self._taken(drafts)
+        if self._are_all_free(drafts, skus, handles):
+            return list(drafts)
         fresh, taken = [], []
         for change, draft in drafts:
             own = {hash(variant.sku) for variant in draft.variants}
@@ -169,6 +172,19 @@ class Application:
             fresh.append((change, draft))
         self._conflict(taken, "a product with this SKU has come to exist since")
         return fresh
+
+    @staticmethod
+    def _are_all_free(drafts: Sequence[tuple[Kept, Any]], skus: set[int], handles: set[int]) -> bool:
+        """Whether no two have a SKU or handle in common, nor one with what there is; theirs are noted then."""
+        own = [hash(variant.sku) for _, draft in drafts for variant in draft.variants]
+        named = [hash(draft.handle) for _, draft in drafts]
+        if len({*own}) < len(own) or len({*named}) < len(named):
+            return False
+        if not (skus.isdisjoint(own) and handles.isdisjoint(named)):
+            return False
+        skus.update(own)
+        handles.update(named)
+        return True
 
     def _taken(self, drafts: Sequence[tuple[Kept, Any]]) -> tuple[set[int], set[int]]:
         skus = self.writer.taken("sku", "product_variants", [v.sku for _, draft in drafts for v in draft.variants])

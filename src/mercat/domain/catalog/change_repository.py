@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import delete, func, select
 
-from mercat.core.database.bulk import Bulk, chunks
+from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.core.errors import NotFound
 from mercat.core.page import Page
 from mercat.core.repository import Repository
 from mercat.domain.catalog.models import Change, ChangeSet, Restatement
 from mercat.domain.catalog.models.changes import KINDS
 
-_COLUMNS = (
-    "id",
-    "change_set_id",
-    "product_id",
-    "variant_id",
-    "kind",
-    "field",
-    "old_value",
-    "new_value",
-    "flag",
-    "source_key",
-    "line",
-    "digest",
-    "status",
-    "reason",
-    "created_at",
-    "updated_at",
-)
 CREATIONS = ("create",)
 LATER = tuple(kind for kind in KINDS if kind not in CREATIONS)
 # Changes of these sets stand in the catalogue now.
@@ -81,6 +64,10 @@ class Kept(NamedTuple):
     def old(self) -> Any:
         """The old value, decoded."""
         return None if self.old_value is None else msgspec.json.decode(self.old_value)
+
+
+# NamedTuple's own constructor is a Python function; this one stays in C, a million times per first load.
+_kept: Callable[[tuple[Any, ...]], Kept] = partial(tuple.__new__, Kept)
 
 
 class Statement(NamedTuple):
@@ -227,21 +214,14 @@ class ChangeBulk:
 
     def insert(self, change_set_id: bytes, planned: Iterable[Planned], now: dt.datetime) -> None:
         """Write changes of one set."""
-        to_id, at = self.bulk.id, self.bulk.time(now)
-        owner = to_id(change_set_id)
-        rows = [
-            (
-                to_id(each.id),
-                owner,
-                None if each.product_id is None else to_id(each.product_id),
-                None if each.variant_id is None else to_id(each.variant_id),
-                *each[3:],
-                at,
-                at,
+        at = self.bulk.time(now)
+        for some in chunks(planned, CHUNK):
+            columns = dict(zip(Planned._fields, zip(*some, strict=True), strict=True))
+            ids = {name: self.bulk.ids(columns[name]) for name in ("id", "product_id", "variant_id")}
+            same = {"change_set_id": self.bulk.id(change_set_id), "created_at": at, "updated_at": at}
+            self.bulk.insert_columns(
+                "changes", columns | ids | {name: (value,) * len(some) for name, value in same.items()}
             )
-            for each in planned
-        ]
-        self.bulk.insert("changes", _COLUMNS, rows)
 
     def pages(
         self, change_set_id: bytes, where: str = "1 = 1", *, kinds: Sequence[str] = KINDS, size: int
@@ -268,7 +248,10 @@ class ChangeBulk:
             f"AND status = 'planned' AND id > ? ORDER BY id LIMIT {size}",
             (self.bulk.id(change_set_id), kind, self.bulk.id(after)),
         )
-        return [self._read(row) for row in rows]
+        if not rows:
+            return []
+        ids, products, variants, *rest = zip(*rows, strict=True)
+        return list(map(_kept, zip(*map(self.bulk.ids_of, (ids, products, variants)), *rest, strict=True)))
 
     def _kept(self, prefix: str = "") -> str:
         return (

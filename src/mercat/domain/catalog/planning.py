@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -43,8 +42,7 @@ class Source(NamedTuple):
     precedence: int
 
 
-@dataclass(slots=True)
-class Proposal:
+class Proposal(msgspec.Struct, gc=False):
     """One product as stated, with what the source's room found out about it.
 
     ``variant_ids`` goes beside ``record.variants``: ours, or ``None`` for one that we do not have.
@@ -55,7 +53,7 @@ class Proposal:
     digest: int | None
     record: ProductRecord
     product_id: bytes | None = None
-    variant_ids: list[bytes | None] = field(default_factory=list)
+    variant_ids: list[bytes | None] = msgspec.field(default_factory=list)
     flag: str | None = None
     has_changed_offer: bool = False
     is_back: bool = False

@@ -15,45 +15,18 @@ from mercat.domain.catalog import metafields
 from mercat.domain.catalog.fields import (
     IDENTIFIER,
     METAFIELD,
-    PRODUCT_TEXTS,
     SWITCH_DEFAULTS,
     VARIANT_AMOUNTS,
-    VARIANT_SWITCHES,
-    VARIANT_TEXTS,
     Flat,
 )
-from mercat.sdk.values import mpn_key
+from mercat.domain.catalog.product_columns import (
+    NO_TAGS,
+    NewProduct,
+    NewVariant,
+    columns_of_products,
+    columns_of_variants,
+)
 
-_PRODUCT = (
-    "id",
-    "handle",
-    *PRODUCT_TEXTS,
-    "part_key",
-    "status",
-    "tags",
-    "category_id",
-    "option1_name",
-    "option2_name",
-    "option3_name",
-    "custom_attributes",
-    "revision",
-    "created_at",
-    "updated_at",
-)
-_VARIANT = (
-    "id",
-    "product_id",
-    "sku",
-    "position",
-    "option1",
-    "option2",
-    "option3",
-    *VARIANT_TEXTS,
-    *VARIANT_AMOUNTS,
-    *VARIANT_SWITCHES,
-    "created_at",
-    "updated_at",
-)
 _METAFIELD = (
     "id",
     "product_id",
@@ -82,7 +55,6 @@ _IMAGE = (
 )
 _IDENTIFIER = ("id", "variant_id", "scheme", "value", "created_at", "updated_at")
 _encode = msgspec.json.Encoder().encode
-_NO_TAGS = "[]"
 
 
 class ProductWriter:
@@ -92,6 +64,8 @@ class ProductWriter:
         self.bulk = bulk
         self.at = bulk.time(now)
         self._id, self._amount = bulk.id, bulk.amount
+        self._products: list[NewProduct] = []
+        self._variants: list[NewVariant] = []
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
 
     # -- creations ------------------------------------------------------------------------------------------------
@@ -100,71 +74,13 @@ class ProductWriter:
         self, product_id: bytes, handle: str, draft: Any, category_id: bytes | None, names: Sequence[str]
     ) -> None:
         """A new product from a draft (the texts, status and tags as attributes, ``None`` where empty)."""
-        option1, option2, option3 = (*names, None, None, None)[:3]
-        self._rows["products"].append(
-            (
-                self._id(product_id),
-                handle,
-                draft.name,
-                draft.description or None,
-                draft.short_description or None,
-                draft.brand or None,
-                draft.manufacturer or None,
-                draft.manufacturer_part_number or None,
-                draft.product_type or None,
-                draft.seo_title or None,
-                draft.seo_description or None,
-                mpn_key(draft.manufacturer_part_number)[:255] or None if draft.manufacturer_part_number else None,
-                draft.status or "active",
-                _encode(draft.tags).decode() if draft.tags else _NO_TAGS,
-                None if category_id is None else self._id(category_id),
-                option1,
-                option2,
-                option3,
-                "{}",
-                1,
-                self.at,
-                self.at,
-            )
-        )
+        self._products.append(NewProduct(product_id, handle, draft, category_id, names))
 
     def variant(
         self, variant_id: bytes, product_id: bytes, draft: Any, position: int, names: Sequence[str] = ()
     ) -> None:
         """A new variant from a draft; switches that nobody stated get their defaults."""
-        amount = self._amount
-        options = draft.options or {}
-        option1, option2, option3 = (*map(options.get, names), None, None, None)[:3]
-        self._rows["product_variants"].append(
-            (
-                self._id(variant_id),
-                self._id(product_id),
-                draft.sku,
-                position,
-                option1,
-                option2,
-                option3,
-                draft.barcode or None,
-                draft.currency or None,
-                draft.weight_unit or None,
-                draft.dimension_unit or None,
-                draft.hs_code or None,
-                draft.country_of_origin or None,
-                amount(draft.price) if draft.price else None,
-                amount(draft.compare_at_price) if draft.compare_at_price else None,
-                amount(draft.cost_price) if draft.cost_price else None,
-                amount(draft.weight) if draft.weight else None,
-                amount(draft.length) if draft.length else None,
-                amount(draft.width) if draft.width else None,
-                amount(draft.height) if draft.height else None,
-                draft.requires_shipping is not False,
-                draft.taxable is not False,
-                draft.track_inventory is not False,
-                draft.inventory_policy or "deny",
-                self.at,
-                self.at,
-            )
-        )
+        self._variants.append(NewVariant(variant_id, product_id, draft, position, names))
         if draft.identifiers:
             for scheme, values in draft.identifiers.items():
                 self.identifiers(variant_id, scheme, values)
@@ -196,7 +112,12 @@ class ProductWriter:
 
     def flush(self) -> None:
         """Write what has gathered, parents first."""
-        for table, columns in TABLES.items():
+        for products in chunks(self._products, CHUNK):
+            self.bulk.insert_columns("products", columns_of_products(products, self.bulk, self.at))
+        for variants in chunks(self._variants, CHUNK):
+            self.bulk.insert_columns("product_variants", columns_of_variants(variants, self.bulk, self.at))
+        self._products, self._variants = [], []
+        for table, columns in _PARTS.items():
             if rows := self._rows.pop(table, None):
                 self.bulk.insert(table, columns, rows)
 
@@ -229,7 +150,7 @@ class ProductWriter:
 
     def _parameter(self, name: str, value: Any) -> Any:
         if value is None:
-            return _NO_TAGS if name == "tags" else SWITCH_DEFAULTS.get(name)
+            return NO_TAGS if name == "tags" else SWITCH_DEFAULTS.get(name)
         if name == "category_id":
             return self._id(value)
         if name in VARIANT_AMOUNTS:
@@ -294,10 +215,10 @@ class ProductWriter:
 
 # A value that joins later stands behind those that came with the product.
 _AFTER_THE_FIRST = 10_000
-TABLES: dict[str, Sequence[str]] = {
-    "products": _PRODUCT,
-    "product_variants": _VARIANT,
+_PARTS: dict[str, Sequence[str]] = {
     "product_identifiers": _IDENTIFIER,
     "product_metafields": _METAFIELD,
     "product_images": _IMAGE,
 }
+# Parents first.
+TABLES = ("products", "product_variants", *_PARTS)

@@ -6,15 +6,15 @@ There hardly ever is. Asked column by column, with the loops in C, it costs a qu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import astuple
 
-from mercat.core.money import is_canonical
-from mercat.domain.catalog.fields import VARIANT_AMOUNTS, is_currency
+from mercat.core.money import are_canonical
+from mercat.domain.catalog.fields import PRODUCT_TEXTS, VARIANT_AMOUNTS, is_currency
 from mercat.domain.catalog.stating import (
     CAPPED,
     COUNTS,
@@ -26,30 +26,47 @@ from mercat.domain.catalog.stating import (
     STATUSES,
     fault_of_category,
 )
-from mercat.sdk.records import OfferRecord, ProductRecord, VariantRecord
+from mercat.sdk.records import ProductRecord
 
 _encode = msgspec.json.Encoder().encode
-_texts_of = attrgetter(*(name for name, _ in CAPPED))
-_rest_of = attrgetter("handle", "status", "category", "metafields", "images")
-_amounts_of = attrgetter(*VARIANT_AMOUNTS)
-_short_of = attrgetter(*(name for name, _ in SHORTER))
-_codes_of = attrgetter("sku", "barcode", "currency", "inventory_policy", "options", "identifiers")
-_counts_of = attrgetter(*COUNTS)
-_SAID_STATUSES = {*STATUSES, UNSET}
+_LISTS = ("tags", "metafields", "images")
+# The texts of a product, and those of a variant, that may hold anything.
+_FREE = (*PRODUCT_TEXTS, "handle", "category")
+_FREE_OF_VARIANT = ("sku", *(name for name, _ in SHORTER))
+# Field → what is said of it, by all that say something; a field of which nobody does is not in it.
+Said = Mapping[str, Sequence[Any]]
 
 
 def are_in_order(keys: Sequence[str], records: Sequence[ProductRecord]) -> bool:
     """Whether ``stating`` would leave every one of these as it is. ``False`` where that is not plain to see."""
-    variants = [variant for record in records for variant in record.variants]
-    offers = [record.offer for record in records if record.offer]
+    variants = _said([variant for record in records for variant in record.variants])
+    products = _said(records)
     return (
-        len(variants) == len(records)
+        len(products["variants"]) == len(records)
+        and set(map(len, products["variants"])) == {1}
         and _longest(keys) <= LONGEST_CODE
-        and _is_sound(records)
-        and _are_products_in_order(records)
+        and (_are_plain(products, variants) or _is_sound(records))
+        and _are_products_in_order(products)
+        and all(record.status is UNSET or record.status in STATUSES for record in records)
         and _are_variants_in_order(variants)
-        and _are_offers_in_order(offers)
+        and _are_offers_in_order(_said(products.get("offer", ())))
     )
+
+
+def _said(records: Sequence[msgspec.Struct]) -> Said:
+    if not records:
+        return {}
+    names = type(records[0]).__struct_fields__
+    columns = (list(filter(None, column)) for column in zip(*map(astuple, records), strict=True))
+    return {name: column for name, column in zip(names, columns, strict=True) if column}
+
+
+def _are_plain(products: Said, variants: Said) -> bool:
+    """Whether all texts are printable ASCII, and none stands in a list: sooner told than what encoding them brings up."""
+    if any(name in products for name in _LISTS):
+        return False
+    columns = [*_of(products, _FREE), *_of(variants, _FREE_OF_VARIANT)]
+    return all(text.isascii() and text.isprintable() for text in map("".join, columns))
 
 
 def _is_sound(records: Sequence[ProductRecord]) -> bool:
@@ -59,53 +76,50 @@ def _is_sound(records: Sequence[ProductRecord]) -> bool:
         return False
 
 
-def _are_products_in_order(records: Sequence[ProductRecord]) -> bool:
-    handles, statuses, categories, metafields, images = zip(*map(_rest_of, records), strict=True)
+def _are_products_in_order(said: Said) -> bool:
     return (
-        _are_within(CAPPED, zip(*map(_texts_of, records), strict=True))
-        and _are_codes(handles)
-        and _SAID_STATUSES.issuperset(statuses)
-        and not any(map(fault_of_category, filter(None, set(categories))))
-        and not any(metafields)
-        and not any(image.source for listed in filter(None, images) for image in listed)
+        _are_within(CAPPED, said)
+        and _are_codes(said.get("handle", ()))
+        and not any(map(fault_of_category, {*said.get("category", ())}))
+        and "metafields" not in said
+        and not any(image.source for listed in said.get("images", ()) for image in listed)
     )
 
 
-def _are_variants_in_order(variants: Sequence[VariantRecord]) -> bool:
-    skus, barcodes, currencies, policies, options, identifiers = zip(*map(_codes_of, variants), strict=True)
-    codes = "".join(filter(None, barcodes))
+def _are_variants_in_order(said: Said) -> bool:
+    codes = "".join(said.get("barcode", ()))
     return (
-        all(all(map(is_canonical, filter(None, amounts))) for amounts in zip(*map(_amounts_of, variants), strict=True))
-        and _are_codes(skus)
-        and _longest(barcodes) <= LONGEST_BARCODE
+        all(map(are_canonical, _of(said, VARIANT_AMOUNTS)))
+        and _are_codes(said.get("sku", ()))
+        and _longest(said.get("barcode", ())) <= LONGEST_BARCODE
         and (not codes or (codes.isascii() and codes.isdigit()))
-        and all(map(is_currency, filter(None, set(currencies))))
-        and POLICIES.issuperset(filter(None, policies))
-        and _are_within(SHORTER, zip(*map(_short_of, variants), strict=True))
-        and not any(options)
-        and not any(identifiers)
+        and all(map(is_currency, {*said.get("currency", ())}))
+        and POLICIES.issuperset(said.get("inventory_policy", ()))
+        and _are_within(SHORTER, said)
+        and "options" not in said
+        and "identifiers" not in said
     )
 
 
-def _are_offers_in_order(offers: Sequence[OfferRecord]) -> bool:
+def _are_offers_in_order(said: Said) -> bool:
     return (
-        all(is_canonical(offer.cost) for offer in offers if offer.cost)
-        and all(map(is_currency, {offer.currency for offer in offers if offer.currency}))
-        and all(
-            max(map(abs, filter(None, counts)), default=0) <= MOST_PIECES
-            for counts in zip(*map(_counts_of, offers), strict=True)
-        )
+        are_canonical(said.get("cost", ()))
+        and all(map(is_currency, {*said.get("currency", ())}))
+        and all(max(map(abs, counts)) <= MOST_PIECES for counts in _of(said, COUNTS))
     )
 
 
-def _are_codes(codes: Sequence[Any]) -> bool:
-    given = list(filter(None, codes))
-    return given == list(map(str.strip, given)) and _longest(given) <= LONGEST_CODE and "" not in given
+def _of(said: Said, names: Iterable[str]) -> list[Sequence[Any]]:
+    return [said[name] for name in names if name in said]
 
 
-def _are_within(caps: Iterable[tuple[str, int]], columns: Iterable[Sequence[Any]]) -> bool:
-    return all(_longest(texts) <= most for (_, most), texts in zip(caps, columns, strict=True))
+def _are_codes(codes: Sequence[str]) -> bool:
+    return list(codes) == list(map(str.strip, codes)) and _longest(codes) <= LONGEST_CODE
 
 
-def _longest(texts: Iterable[Any]) -> int:
-    return max(map(len, filter(None, texts)), default=0)
+def _are_within(caps: Iterable[tuple[str, int]], said: Said) -> bool:
+    return all(_longest(said[name]) <= most for name, most in caps if name in said)
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)

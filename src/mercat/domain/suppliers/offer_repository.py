@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from mercat.core.database.bulk import CHUNK, Bulk, chunks
@@ -15,20 +15,6 @@ _MANY = 20_000
 # then compare each with every code asked for. Like this only the index that begins with the code will do.
 _OF_SUPPLIER = "(supplier_id = ?) IS TRUE"
 TERMS = ("cost", "currency", "quantity_available", "minimum_order_quantity", "pack_size", "lead_time_days")
-_COLUMNS = (
-    "id",
-    "supplier_id",
-    "variant_id",
-    "supplier_sku",
-    "row_key",
-    *TERMS,
-    "row_hash",
-    "change_id",
-    "last_seen_at",
-    "discontinued_at",
-    "created_at",
-    "updated_at",
-)
 
 
 class KnownOffer(NamedTuple):
@@ -183,49 +169,49 @@ class OfferBulk:
 
         ``are_new``: the caller knows that there was no offer before, so none is looked for.
         """
+        # Of several under one code the last counts.
+        given = {each.supplier_sku: each for each in offers}
         existing: dict[str, KnownOffer] = {}
         if not are_new:
-            for found in self.known(supplier_id, [each.supplier_sku for each in offers], grouped=False).values():
+            for found in self.known(supplier_id, list(given), grouped=False).values():
                 existing.update((each.supplier_sku, each) for each in found)
-        fresh: dict[str, tuple[Any, ...]] = {}
-        changed: dict[str, tuple[Any, ...]] = {}
+        for fresh in chunks((each for sku, each in given.items() if sku not in existing), CHUNK):
+            self._insert(supplier_id, fresh, now)
+        known = [(each, existing[sku]) for sku, each in given.items() if sku in existing]
+        self._update(known, now)
+
+    def _insert(self, supplier_id: bytes, offers: Sequence[NewOffer], now: dt.datetime) -> None:
+        bulk = self.bulk
+        at, owner = bulk.time(now), bulk.id(supplier_id)
+        variants, skus, row_keys, terms, digests, change_ids = zip(*offers, strict=True)
+        stated = {name: [each.get(name) for each in terms] for name in TERMS}
+        same = {"supplier_id": owner, "last_seen_at": at, "created_at": at, "updated_at": at}
+        bulk.insert_columns(
+            "supplier_offers",
+            {
+                "id": bulk.ids(new_id_bytes(len(offers))),
+                "variant_id": bulk.ids(variants),
+                "supplier_sku": skus,
+                "row_key": row_keys,
+                **stated,
+                "cost": bulk.amounts(stated["cost"]),
+                "row_hash": digests,
+                "change_id": bulk.ids(change_ids),
+                **{name: (value,) * len(offers) for name, value in same.items()},
+            },
+        )
+
+    def _update(self, offers: Iterable[tuple[NewOffer, KnownOffer]], now: dt.datetime) -> None:
         at, to_id, amount = self.bulk.time(now), self.bulk.id, self.bulk.amount
-        owner = to_id(supplier_id)
-        for offer, born in zip(offers, new_id_bytes(len(offers)), strict=True):
-            known = existing.get(offer.supplier_sku)
-            terms = {**known.terms, **offer.terms} if known else offer.terms
-            cost = terms.get("cost")
+        rows = []
+        for offer, known in offers:
+            terms = {**known.terms, **offer.terms}
+            cost = terms["cost"]
             values = (amount(cost) if cost else None, *map(terms.get, TERMS[1:]))
-            if known is None:
-                fresh[offer.supplier_sku] = (
-                    to_id(born),
-                    owner,
-                    to_id(offer.variant_id),
-                    offer.supplier_sku,
-                    offer.row_key,
-                    *values,
-                    offer.digest,
-                    to_id(offer.change_id),
-                    at,
-                    None,
-                    at,
-                    at,
-                )
-            else:
-                changed[offer.supplier_sku] = (
-                    to_id(offer.variant_id),
-                    offer.row_key,
-                    *values,
-                    offer.digest,
-                    to_id(offer.change_id),
-                    at,
-                    None,
-                    at,
-                    to_id(known.id),
-                )
-        self.bulk.insert("supplier_offers", _COLUMNS, fresh.values())
+            change = (offer.digest, to_id(offer.change_id), at, None, at)
+            rows.append((to_id(offer.variant_id), offer.row_key, *values, *change, to_id(known.id)))
         columns = ("variant_id", "row_key", *TERMS, "row_hash", "change_id", "last_seen_at", "discontinued_at")
-        self.bulk.update("supplier_offers", (*columns, "updated_at"), list(changed.values()))
+        self.bulk.update("supplier_offers", (*columns, "updated_at"), rows)
 
     def discontinue(self, supplier_id: bytes, keys: Sequence[str], now: dt.datetime) -> None:
         """The supplier no longer has these keys. The digest goes, so that a return is noticed."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET
 
+from mercat.core.database.bulk import chunks
 from mercat.core.errors import Invalid
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
@@ -24,10 +26,12 @@ from mercat.domain.suppliers.reject_repository import insert_rejects, remove_rej
 from mercat.domain.suppliers.screening import Reject
 from mercat.sdk.errors import Rejected
 from mercat.sdk.records import BadRow, FeedRow, ProductRecord, VariantRecord
-from mercat.sdk.roles import SupplierFeed
+from mercat.sdk.roles import ConvertsMany, SupplierFeed
 
 # A file of a few rows asks for theirs; one that has at least so large a share of what is known has all of it loaded.
 _SHARE = 50
+# So many rows are converted at once.
+_AT_ONCE = 200
 
 
 class Staging:
@@ -158,20 +162,7 @@ class Staging:
         rows: Sequence[FeedRow],
         rejects: list[Reject],
     ) -> list[catalog.Proposal]:
-        stating = []
-        for row in rows:
-            try:
-                stated = feed.to_record(row)
-            except Rejected as refused:
-                rejects.append((row.line, row.key, str(row.raw), refused.message))
-                continue
-            if stated.warnings:
-                self._warn(row, stated.warnings)
-            record = stated.record
-            if not record.variants:
-                record.variants.append(VariantRecord())
-            self._give_currency(record)
-            stating.append(catalog.Proposal(row.key, row.line, row.digest, record))
+        stating = [each for some in chunks(rows, _AT_ONCE) for each in self._stated(feed, some, rejects)]
         proposals = []
         for proposal, reason in zip(stating, self.planner.prepare(stating), strict=True):
             if reason is None:
@@ -185,6 +176,23 @@ class Staging:
             unsure = {id(each) for each in self._match(unit, fresh, rejects)}
             proposals = [each for each in proposals if id(each) not in unsure]
         return proposals
+
+    def _stated(self, feed: SupplierFeed, rows: Sequence[FeedRow], rejects: list[Reject]) -> Iterator[catalog.Proposal]:
+        converted = feed.to_records(rows) if isinstance(feed, ConvertsMany) else None
+        for row, stated in zip(rows, converted or repeat(None), strict=False):
+            if stated is None:
+                try:
+                    stated = feed.to_record(row)  # noqa: PLW2901  # converted by itself
+                except Rejected as refused:
+                    rejects.append((row.line, row.key, str(row.raw), refused.message))
+                    continue
+            record, warnings = stated
+            if warnings:
+                self._warn(row, warnings)
+            if not record.variants:
+                record.variants.append(VariantRecord())
+            self._give_currency(record)
+            yield catalog.Proposal(row.key, row.line, row.digest, record)
 
     def _warn(self, row: FeedRow, warnings: Sequence[str]) -> None:
         self.planner.warn(f"line {row.line} ({row.key}): {each}" for each in warnings)

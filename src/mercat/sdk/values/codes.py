@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}")
 _SPREADSHEET_TEXT = re.compile(r"""=?"(.*)"|'(.*)""")
@@ -19,6 +20,10 @@ _PLACEHOLDERS = frozenset(
     "not available,not applicable,does not apply,no upc,no ean,no gtin,no barcode,upc exempt,gtin exempt,keine,"
     "nicht vorhanden,k.a.,k. a.,nein,aucun,sans,ninguno,no aplica,nessuno,geen,brak,nie dotyczy".split(",")
 )
+_EAN13 = 13
+# ASCII digits to their values, and every sum that a right check digit makes: 9 * (7 + 3 * 6) still fits into a byte.
+_FIGURES = bytes(max(byte - 48, 0) for byte in range(256))
+_TENS = bytes(range(0, 256, 10))
 _ISBN10 = re.compile(r"[0-9]{9}[0-9Xx]")
 
 # Letters that look like Latin ones in capitals (Unicode TR 39, confusables: Cyrillic and Greek).
@@ -80,6 +85,22 @@ def gtin(raw: str) -> tuple[str | None, str | None]:
     if 8 < size < 12:
         return code.zfill(12), f"GTIN {raw!r} had lost its leading zeros: {code.zfill(12)}"
     return code, None
+
+
+def are_ean13(codes: Sequence[str]) -> bool:
+    """Whether each of many codes is one that ``gtin`` takes as it is, of 13 digits; ``False`` where that is not plain.
+
+    All check digits at once: the figures of one place, of all codes, are the bytes of one whole number, and such numbers
+    are multiplied by the place's weight and added. No byte overflows into the next one.
+    """
+    whole = "".join(codes)
+    if {*map(len, codes)} - {_EAN13} or not whole.isascii() or (whole and not whole.isdigit()):
+        return False
+    figures = whole.encode().translate(_FIGURES)
+    places = [figures[place::_EAN13] for place in range(_EAN13)]
+    sums = sum((3 if place % 2 else 1) * int.from_bytes(column, "big") for place, column in enumerate(places))
+    is_right = not sums.to_bytes(len(codes), "big").translate(None, _TENS)
+    return is_right and 0 not in places[0] and _MADE_UP.isdisjoint([code[:-1] for code in codes])
 
 
 def gtin14(value: str) -> str:

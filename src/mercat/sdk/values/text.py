@@ -6,6 +6,7 @@ import html
 import html.entities
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import nh3
 
@@ -15,6 +16,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)*|[.,]\d+)")
 _SPACES = re.compile(r" {2,}")
 _LINES = re.compile(r" *\n[ \n]*")
 _PLAIN_TAG = re.compile(r"<(/?)(p|br|b|strong|i|em|u|ul|ol|li|h[1-6]|div|span)>")
+_TAG = re.compile(r"<[^<>]*>")
+# No tag of anybody's; a text that holds it makes a text too many.
+_BETWEEN = "<|>"
 _MARKUP_ENTITIES = frozenset('<>&"')
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 
@@ -104,6 +108,21 @@ def _is_plain_markup(raw: str) -> bool:
         elif not still_open or still_open.pop() != name:
             return False
     return not still_open
+
+
+def are_plain_html(texts: Sequence[str]) -> bool:
+    """Whether ``safe_html`` would leave each of many texts as it is, but for blanks around it.
+
+    The tags of all of them are found in one go; texts of the same supplier have few different rows of tags.
+    """
+    whole = _BETWEEN.join(texts)
+    if "&" in whole or not (whole.isascii() and whole.isprintable()):
+        return False
+    tags = _TAG.findall(whole)
+    if whole.count("<") != len(tags) or whole.count(">") != len(tags):
+        return False
+    each = "".join(tags).split(_BETWEEN)
+    return len(each) == len(texts) and all(map(_is_plain_markup, {*each}))
 
 
 def neutralise_formula(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,8 @@ NO_CODE = "|"
 # Longer numbers and codes are no terms: they are found by their fragments, and no vocabulary of theirs can grow.
 LONGEST_NUMBER = 5
 _BEGINNING = 2
+# Of so many tokens is remembered what they are.
+_MOST_KNOWN = 50_000
 # One in so many documents belongs to the sample.
 _SAMPLED = 16
 
@@ -83,15 +86,12 @@ def keep(documents: Sequence[Document]) -> Iterator[Kept]:
     # Scripts without spaces need a closer look, and this runs for every token of a load.
     is_plain = all(map(str.isascii, folded))
     columns = (_tokens(folded[0]), _tokens(folded[1]), joined(folded[2]).split("\n"))
+    is_odd = (_ODD_ASCII if is_plain else _ODD).__getitem__
     for key, title, other, line in zip(ids, *columns, strict=True):
         own = dict.fromkeys(title.split())
         more = [each for each in dict.fromkeys(other.split()) if each not in own]
         listed = f" {' '.join(line.split())} " if line else ""
-        if is_plain:
-            odd = [each for each in [*own, *more] if not each.isalpha() or len(each) > LONGEST_WORD]
-            odd = [each for each in odd if len(each) > 2 and each not in listed]
-        else:
-            odd = [each for each in [*own, *more] if not is_word(each) and each not in listed]
+        odd = [each for each in filter(is_odd, (*own, *more)) if each not in listed]
         if odd:
             listed += NO_CODE + NO_CODE.join(odd) + NO_CODE
         yield Kept(key, " ".join(own), " ".join(more), listed)
@@ -115,10 +115,37 @@ def terms_of(documents: Sequence[Kept]) -> tuple[list[str], set[str]]:
 
 
 def _terms(tokens: str) -> list[str]:
-    return [
-        each if len(each) <= LONGEST_NUMBER or (each.isalpha() and len(each) <= LONGEST_WORD) else each[:_BEGINNING]
-        for each in tokens.split()
-    ]
+    return list(map(_TERM.__getitem__, tokens.split()))
+
+
+def _term(token: str) -> str:
+    is_whole = len(token) <= LONGEST_NUMBER or (token.isalpha() and len(token) <= LONGEST_WORD)
+    return token if is_whole else token[:_BEGINNING]
+
+
+def _is_odd_ascii(token: str) -> bool:
+    return len(token) > 2 and (not token.isalpha() or len(token) > LONGEST_WORD)
+
+
+def _is_odd(token: str) -> bool:
+    return not is_word(token)
+
+
+class _Known(dict[str, Any]):
+    """What is known of tokens: a load of a million titles has some thousand words, and asks it of each twelve times."""
+
+    def __init__(self, judge: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, token: str) -> Any:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        value = self[token] = self._judge(token)
+        return value
+
+
+_TERM, _ODD_ASCII, _ODD = map(_Known, (_term, _is_odd_ascii, _is_odd))
 
 
 def _tokens(folded: str) -> list[str]:
