@@ -38,7 +38,7 @@ def test_the_last_row_of_each_key_counts_and_is_planned_where_it_says_something_
             restated |= set(compared.restated())
             rejected += len(compared.rejects)
             for key in compared.waiting:
-                compared.note(key, "created")
+                compared.note([(key, "created")])
             compared.next_batch()
     given = [row for rows, _ in batches for row in rows]
     good = [row for row in given if isinstance(row, FeedRow)]

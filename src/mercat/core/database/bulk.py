@@ -63,7 +63,7 @@ class Bulk:
             return values
         return [None if value is None else value.hex() for value in values]
 
-    def ids_of(self, values: Sequence[Any]) -> Sequence[bytes | None]:
+    def ids_of(self, values: Sequence[Any]) -> Sequence[Any]:
         """A column of ids, some of them empty → 16 bytes each."""
         if self.is_sqlite:
             # They come as they are.

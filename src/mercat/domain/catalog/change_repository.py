@@ -66,7 +66,8 @@ class Kept(NamedTuple):
         return None if self.old_value is None else msgspec.json.decode(self.old_value)
 
 
-# NamedTuple's own constructor is a Python function; this one stays in C, a million times per first load.
+# NamedTuple's own constructors are Python functions; these stay in C, a million times per first load.
+planned_of: Callable[[tuple[Any, ...]], Planned] = partial(tuple.__new__, Planned)
 _kept: Callable[[tuple[Any, ...]], Kept] = partial(tuple.__new__, Kept)
 
 

@@ -26,14 +26,12 @@ class IndexingRepository:
         found: dict[bytes, tuple[bytes, str, str, str]] = {}
         for some in chunks(ids, 2_000):
             where, parameters = self.bulk.among("p.id", some, ids=True)
-            for row in self.bulk.fetch(_SQL + where, parameters):
-                product_id = self.bulk.id_of(row[0])
-                codes = " ".join(code for code in row[5:8] if code)
-                known = found.get(product_id)
-                if known is not None:
-                    codes = f"{known[3]} {codes}"
-                words = " ".join(word for word in row[2:5] if word)
-                found[product_id] = (product_id, row[1], words, codes)
+            rows = self.bulk.fetch(_SQL + where, parameters)
+            for product_id, row in zip(self.bulk.ids_of([row[0] for row in rows]), rows, strict=True):
+                codes = " ".join(filter(None, row[5:8]))
+                if product_id in found:
+                    codes = f"{found[product_id][3]} {codes}"
+                found[product_id] = (product_id, row[1], " ".join(filter(None, row[2:5])), codes)
         return found
 
     def changed_ids(self, change_set_id: bytes, *, most: int) -> list[bytes]:

@@ -14,7 +14,7 @@ from mercat.core.errors import Invalid
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import categories
-from mercat.domain.catalog.change_repository import ChangeBulk, Planned
+from mercat.domain.catalog.change_repository import ChangeBulk, Planned, planned_of
 from mercat.domain.catalog.claims import VARIANT, Place, claims_of
 from mercat.domain.catalog.comparing import same
 from mercat.domain.catalog.fields import METAFIELD, STATEMENT, flatten
@@ -172,9 +172,8 @@ class Planner:
                 if flag is None and variant.cost_price and variant.price:
                     flag = margin(str(variant.sku), variant.price, variant.cost_price)
             product_id, change_id, text = next(ids), next(ids), _encode(record).decode()
-            planned.append(
-                Planned(change_id, product_id, None, "create", None, None, text, flag, each.key, each.line, each.digest)
-            )
+            said = (change_id, product_id, None, "create", None, None, text, flag, each.key, each.line, each.digest)
+            planned.append(planned_of((*said, "planned", None)))
         self.counts["created"] += len(planned)
         return planned
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mercat.core.errors import Invalid, NotFound
 from mercat.core.files import whole_file
@@ -16,7 +16,9 @@ from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
 from mercat.sdk.fetch.location import parse
 from mercat.sdk.fetch.remote import FetchOptions
-from mercat.sdk.fetch.s3 import Bucket
+
+if TYPE_CHECKING:
+    from mercat.sdk.fetch.s3 import Bucket
 
 ENDING = ".zip"
 _ONLY_OURS = 0o700
@@ -97,6 +99,8 @@ class S3Folder:
         )
 
     def _bucket(self) -> Bucket:
+        from mercat.sdk.fetch.s3 import Bucket  # noqa: PLC0415  # an HTTP client, which most processes never need
+
         return Bucket(self._place, self._options)
 
     def put(self, path: Path, name: str) -> None:

@@ -24,7 +24,6 @@ from mercat.domain.operations.signing import new_secret
 from mercat.domain.operations.webhook_repository import EndpointRepository
 from mercat.sdk.addresses import refusal, resolve
 from mercat.sdk.errors import Rejected, Unavailable
-from mercat.sdk.http import is_address
 
 _LONGEST_NAME = 100
 _LONGEST_URL = 2_000
@@ -236,6 +235,8 @@ def _judged(given: str, *, allow_private: bool) -> str:
 
 def checked_address(given: str, *, allow_private: bool) -> tuple[str, str, int]:
     """The address, its host and its port, as far as the text alone tells. Raises ``Invalid``."""
+    from mercat.sdk.http import is_address  # noqa: PLC0415  # it loads slowly, and every command comes by here
+
     url = given.strip()
     try:
         parts = urlsplit(url)

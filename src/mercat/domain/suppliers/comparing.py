@@ -138,9 +138,12 @@ class Comparison:
         """The hashes of the keys that said the same since the last batch, and that no later row took back."""
         return [each for each in self._restated if self._seen[each] == _SAME]
 
-    def note(self, key: str, outcome: str) -> None:
-        """What came of a row of this batch."""
-        self._seen[catalog.key_hash(key)] = self._mark(_OUTCOMES.index(outcome))
+    def note(self, outcomes: Iterable[tuple[str, str]]) -> None:
+        """What came of rows of this batch: (key, outcome)."""
+        marks = {outcome: self._mark(number) for number, outcome in enumerate(_OUTCOMES)}
+        pairs = list(outcomes)
+        hashes = catalog.key_hashes([key for key, _ in pairs])
+        self._seen.update(zip(hashes, [marks[outcome] for _, outcome in pairs], strict=True))
 
     def next_batch(self) -> None:
         """This batch is planned."""

@@ -58,11 +58,11 @@ def offers_of(statement: StatementApplied) -> list[NewOffer]:
     for variant, owner in zip(statement.record.variants, statement.variant_ids, strict=True):
         if not owner:
             continue
-        own = dict(terms)
+        own = terms
         if not own.get("cost") and variant.cost_price:
-            own["cost"] = variant.cost_price
+            own = {**own, "cost": variant.cost_price}
         if own.get("cost") and not own.get("currency") and variant.currency:
-            own["currency"] = variant.currency
+            own = {**own, "currency": variant.currency}
         supplier_sku = variant.sku or statement.key
         row_key = statement.key if statement.key != supplier_sku else None
         offers.append(NewOffer(owner, str(supplier_sku), row_key, own, statement.digest, statement.change_id))

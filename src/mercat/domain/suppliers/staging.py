@@ -115,9 +115,7 @@ class Staging:
         proposals = self._proposals(unit, feed, list(compared.waiting.values()), rejects)
         first = new_id_bytes()[0]
         refused = self.planner.plan(unit, proposals)
-        for each in proposals:
-            if each.outcome is not None:
-                compared.note(each.key, each.outcome)
+        compared.note((each.key, each.outcome) for each in proposals if each.outcome is not None)
         self._spans.append((first, new_id_bytes()[0]))
         rejects += [
             (each.proposal.line or 0, each.proposal.key, _shown(each.proposal.record), each.reason) for each in refused
@@ -272,7 +270,7 @@ class Staging:
             if question is not None or len(products) > 1 or other:
                 unsure.append(each)
                 each.outcome = "ambiguous"
-                self.compared.note(each.key, each.outcome)
+                self.compared.note([(each.key, each.outcome)])
                 reason = question.reason if question else other or "its variants belong to several of our products"
                 listed = question.candidates if question else [(v.variant, v.reason) for v in verdicts if v.variant]
                 rejects.append((each.line or 0, each.key, _shown(each.record), f"a person has to decide: {reason}"))
