@@ -123,6 +123,11 @@ class Counting(GoodFeed):
         return Stated(ProductRecord(name=f"{row.raw[1]} {self.converted}"), [])
 
 
+class Hasty(GoodFeed):
+    def to_records(self, rows: Sequence[FeedRow]) -> list[Stated] | None:
+        return [self.to_record(rows[0]) for _ in rows]
+
+
 class RaisingOnNoise(GoodFeed):
     def recognises(self, files: Sequence[FeedFile]) -> float:
         return 1.0 if files[0].path.read_text(encoding="utf-8").startswith("code") else 0.0
@@ -144,6 +149,7 @@ class RecognisingNothing(GoodFeed):
         (StoppingAtABadLine, "test_a_bad_line_is_a_bad_row_and_not_the_end"),
         (SilentAboutBadLines, "test_a_bad_line_is_a_bad_row_and_not_the_end"),
         (Counting, "test_a_row_converts_to_the_same_record_every_time"),
+        (Hasty, "test_rows_converted_at_once_are_what_each_says"),
         (RaisingOnNoise, "test_recognises_its_own_and_never_raises"),
         (RecognisingNothing, "test_recognises_its_own_and_never_raises"),
     ],

@@ -22,7 +22,13 @@ from mercat.domain.catalog.comparing import same
 from mercat.domain.catalog.fields import IDENTIFIER, METAFIELD, OFFER, STATEMENT, Flat
 from mercat.domain.catalog.loading import load
 from mercat.domain.catalog.merging import PERSONS
-from mercat.domain.catalog.messages import OffersMissing, ProductsChanged, StatementApplied, StatementsApplied
+from mercat.domain.catalog.messages import (
+    OffersMissing,
+    ProductsChanged,
+    StatementApplied,
+    StatementsApplied,
+    applied_of,
+)
 from mercat.domain.catalog.models import ChangeSet
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.product_writer_repository import TABLES, ProductWriter
@@ -149,7 +155,7 @@ class Application:
             self.writer.metafields(product_id, [each for each in listed if each[2] is not None])
         if draft.images:
             self.writer.images(product_id, _pictures(draft.images))
-        return StatementApplied(change.id, change.source_key or "", change.digest, product_id, owners, draft)
+        return applied_of((change.id, change.source_key or "", change.digest, product_id, owners, draft))
 
     def _without_taken(self, drafts: Sequence[tuple[Kept, Any]]) -> list[tuple[Kept, Any]]:
         """Leave out products whose SKU has come to exist, and give a handle that is taken a tail of its own."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -27,24 +27,10 @@ _amounts_of = attrgetter(*VARIANT_AMOUNTS)
 _switches_of = attrgetter(*_SWITCHES)
 
 
-class NewProduct(NamedTuple):
-    """A product to be written; ``names`` are those of its options."""
-
-    id: bytes
-    handle: str
-    draft: Any
-    category_id: bytes | None
-    names: Sequence[str]
-
-
-class NewVariant(NamedTuple):
-    """A variant to be written; ``names`` are those of its product's options."""
-
-    id: bytes
-    product_id: bytes
-    draft: Any
-    position: int
-    names: Sequence[str]
+# (id, handle, draft, id of the category, names of the options) of a product to be written. Plain: a million are made.
+NewProduct = tuple[bytes, str, Any, bytes | None, Sequence[str]]
+# (id, id of the product, draft, position, names of the product's options) of a variant to be written.
+NewVariant = tuple[bytes, bytes, Any, int, Sequence[str]]
 
 
 def columns_of_products(fresh: Sequence[NewProduct], bulk: Bulk, at: str) -> dict[str, Column]:

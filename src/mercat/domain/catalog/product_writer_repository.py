@@ -74,13 +74,13 @@ class ProductWriter:
         self, product_id: bytes, handle: str, draft: Any, category_id: bytes | None, names: Sequence[str]
     ) -> None:
         """A new product from a draft (the texts, status and tags as attributes, ``None`` where empty)."""
-        self._products.append(NewProduct(product_id, handle, draft, category_id, names))
+        self._products.append((product_id, handle, draft, category_id, names))
 
     def variant(
         self, variant_id: bytes, product_id: bytes, draft: Any, position: int, names: Sequence[str] = ()
     ) -> None:
         """A new variant from a draft; switches that nobody stated get their defaults."""
-        self._variants.append(NewVariant(variant_id, product_id, draft, position, names))
+        self._variants.append((variant_id, product_id, draft, position, names))
         if draft.identifiers:
             for scheme, values in draft.identifiers.items():
                 self.identifiers(variant_id, scheme, values)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mercat.sdk.errors import Unreadable
 from mercat.sdk.records import BadRow, FeedRow, Stated
-from mercat.sdk.roles import FeedFile, SupplierFeed
+from mercat.sdk.roles import ConvertsMany, FeedFile, SupplierFeed
 
 _MIB = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
@@ -105,6 +105,14 @@ class SupplierContract(ABC):
         rows = [row for batch in feed.batches([file]) for row in batch if isinstance(row, FeedRow)]
         first = [feed.to_record(row) for row in rows]
         assert first == [feed.to_record(row) for row in reversed(rows)][::-1]
+
+    def test_rows_converted_at_once_are_what_each_says(self, tmp_path: Path) -> None:
+        """``to_records``, where there is one, says of each row what ``to_record`` does."""
+        file = self._file(tmp_path, "many", 50)
+        feed = self.make()
+        rows = [row for batch in feed.batches([file]) for row in batch if isinstance(row, FeedRow)]
+        at_once = feed.to_records(rows) if isinstance(feed, ConvertsMany) else None
+        assert at_once is None or at_once == [feed.to_record(row) for row in rows]
 
     def test_recognises_its_own_and_never_raises(self, tmp_path: Path) -> None:
         """A number from 0 to 1 for anything; more than nothing for its own."""
