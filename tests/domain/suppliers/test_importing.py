@@ -376,3 +376,22 @@ def test_the_counts_add_up(tmp_path_factory: pytest.TempPathFactory, files: list
         parts = (result.created, result.updated, result.unchanged, result.duplicates, result.rejected, result.skipped)
         assert sum(parts) == result.rows == len(rows)
     runtime.close()
+
+
+def _found(runtime: Runtime, query: str) -> int:
+    with runtime.read() as unit:
+        return len(catalog.find_products(unit, query).ids)
+
+
+def test_what_a_large_file_renames_is_found_by_its_new_name(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    # Beyond 500 products the index is told after the change, and only of what is searched.
+    skus = [f"S{number}" for number in range(501)]
+    feed(sqlite_runtime, tmp_path, [row(sku) for sku in skus])
+    named = [row(sku, name="Gadget" if number < 2 else f"Thing {sku}") for number, sku in enumerate(skus)]
+    feed(sqlite_runtime, tmp_path, [{**each, "price": "11.00"} for each in named], yes=True)
+    assert (_found(sqlite_runtime, "gadget"), _found(sqlite_runtime, "S0"), _found(sqlite_runtime, "S500")) == (2, 1, 1)
+    last = feed(sqlite_runtime, tmp_path, [row(sku, name="Widget") for sku in skus], yes=True)
+    with sqlite_runtime.write(ANN) as unit:
+        catalog.undo(unit, catalog.get_set(unit, str(last.change_set)).id)
+    catalog.index_pending(sqlite_runtime)
+    assert (_found(sqlite_runtime, "gadget"), _found(sqlite_runtime, "widget")) == (2, 0)

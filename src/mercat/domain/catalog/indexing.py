@@ -11,6 +11,7 @@ from mercat.core.unit import ReadUnit, Runtime, WriteUnit, on
 from mercat.domain.catalog.change_repository import ChangeSetRepository
 from mercat.domain.catalog.indexing_repository import IndexingRepository
 from mercat.domain.catalog.messages import ProductsChanged
+from mercat.domain.catalog.models import ChangeSet
 from mercat.domain.catalog.models.changes import KINDS
 from mercat.domain.operations.messages import DatabaseRestored
 
@@ -43,9 +44,9 @@ def index_pending(runtime: Runtime, *, progress: Callable[[int], None] = lambda 
     """
     done = 0
     with runtime.read() as unit:
-        pending = [each.id for each in ChangeSetRepository(unit.session).not_indexed()]
-    for change_set_id in pending:
-        for ids in _pages(runtime, change_set_id):
+        pending = {each.id: _is_undoing(each) for each in ChangeSetRepository(unit.session).not_indexed()}
+    for change_set_id, is_undoing in pending.items():
+        for ids in _pages(runtime, change_set_id, is_undoing=is_undoing):
             with runtime.write() as unit:
                 index_products(unit, ids)
             done += len(ids)
@@ -66,12 +67,21 @@ def index_everything(unit: WriteUnit, _fact: DatabaseRestored) -> None:
         after = ids[-1]
 
 
-def _pages(runtime: Runtime, change_set_id: UUID) -> Iterator[list[bytes]]:
+def _is_undoing(change_set: ChangeSet) -> bool:
+    """Whether fields may have changed that the set does not name: what stands behind what it said has come back."""
+    return change_set.status == "undone" or change_set.origin == "undo"
+
+
+def _pages(runtime: Runtime, change_set_id: UUID, *, is_undoing: bool) -> Iterator[list[bytes]]:
     for kind in KINDS:
+        # Prices and stocks, of which most feeds of a day consist, are not searched.
+        searched_only = kind == "update" and not is_undoing
         after: bytes | None = bytes(16)
         while after is not None:
             with runtime.read() as unit:
-                page = IndexingRepository(unit.bulk).changed_after(change_set_id.bytes, kind, after, _CHUNK)
+                page = IndexingRepository(unit.bulk).changed_after(
+                    change_set_id.bytes, kind, after, _CHUNK, searched_only=searched_only
+                )
             after = page[-1][0] if page else None
             yield from chunks(dict.fromkeys(product_id for _, product_id in page), _CHUNK)
 

@@ -13,6 +13,8 @@ _SQL = (
     "SELECT p.id, p.name, p.brand, p.manufacturer, p.product_type, p.manufacturer_part_number, v.sku, v.barcode "
     "FROM products p JOIN product_variants v ON v.product_id = p.id WHERE "
 )
+# The fields of products and variants in there that may change.
+SEARCHED = ("name", "brand", "manufacturer", "product_type", "manufacturer_part_number", "barcode")
 
 
 class IndexingRepository:
@@ -42,15 +44,19 @@ class IndexingRepository:
         )
         return [self.bulk.id_of(row[0]) for row in rows]
 
-    def changed_after(self, change_set_id: bytes, kind: str, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+    def changed_after(
+        self, change_set_id: bytes, kind: str, after: bytes, limit: int, *, searched_only: bool
+    ) -> list[tuple[bytes, bytes]]:
         """(change id, product id) of a set's changes of a kind, in the order of planning.
 
         Of one kind, since the index has them so: of all at once, every page would read and sort the whole set.
+        ``searched_only``: of the fields that a document is made of.
         """
+        where, fields = self.bulk.among("field", SEARCHED) if searched_only else ("1 = 1", [])
         rows = self.bulk.fetch(
             "SELECT id, product_id FROM changes WHERE change_set_id = ? AND kind = ? AND id > ? "
-            f"AND product_id IS NOT NULL ORDER BY id LIMIT {limit}",
-            (self.bulk.id(change_set_id), kind, self.bulk.id(after)),
+            f"AND product_id IS NOT NULL AND {where} ORDER BY id LIMIT {limit}",
+            (self.bulk.id(change_set_id), kind, self.bulk.id(after), *fields),
         )
         return [(self.bulk.id_of(row[0]), self.bulk.id_of(row[1])) for row in rows]
 
