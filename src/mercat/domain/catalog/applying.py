@@ -33,7 +33,7 @@ from mercat.domain.catalog.models import ChangeSet
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.product_writer_repository import TABLES, ProductWriter
 from mercat.domain.catalog.record_repository import Loaded, RecordRepository
-from mercat.domain.catalog.restating import key_hash
+from mercat.domain.catalog.taken_names import Drafted, TakenNames
 from mercat.domain.catalog.telling import tell
 from mercat.sdk.records import ProductRecord, VariantRecord
 from mercat.sdk.values import mpn_key
@@ -42,7 +42,6 @@ _PAGE = 2_000
 CATEGORY_CREATED = "category.created"
 # From so many creations on, an empty catalogue gets its indexes after its rows.
 _MANY = 20_000
-_ALL_BITS = (1 << 64) - 1
 Progress = Callable[[str, int], None]
 
 
@@ -99,13 +98,13 @@ class Application:
         self._done = 0
         # Keys whose row did not come to hold whole: the next run has to look at them again.
         self._unfinished: set[str | None] = set()
-        # On a first load, the hashes of SKUs and handles so far: their indexes are not there to be asked.
-        self._first_load: tuple[set[int], set[int]] | None = None
+        # On a first load, the names so far: their indexes are not there to be asked.
+        self._first_load: TakenNames | None = None
 
     def go(self, beside: Sequence[str] = ()) -> None:
         """Everything, in order."""
         if self._is_first_load():
-            self._first_load = (set(), set())
+            self._first_load = TakenNames()
             with indexes_after(self.unit.bulk, (*TABLES, *beside)):
                 self.create_products()
             self._first_load = None
@@ -157,45 +156,14 @@ class Application:
             self.writer.images(product_id, _pictures(draft.images))
         return applied_of((change.id, change.source_key or "", change.digest, product_id, owners, draft))
 
-    def _without_taken(self, drafts: Sequence[tuple[Kept, Any]]) -> list[tuple[Kept, Any]]:
-        """Leave out products whose SKU has come to exist, and give a handle that is taken a tail of its own."""
-        skus, handles = self._first_load or self._taken(drafts)
-        if self._are_all_free(drafts, skus, handles):
-            return list(drafts)
-        fresh, taken = [], []
-        for change, draft in drafts:
-            own = {hash(variant.sku) for variant in draft.variants}
-            if not skus.isdisjoint(own):
-                taken.append(change.id)
-                continue
-            skus |= own
-            handle = hash(draft.handle)
-            if handle in handles:
-                # From the SKU, not from the id: the same file gives the same handles wherever it is imported.
-                draft.handle = f"{draft.handle[:238]}-{key_hash(draft.variants[0].sku) & _ALL_BITS:016x}"
-                handle = hash(draft.handle)
-            handles.add(handle)
-            fresh.append((change, draft))
+    def _without_taken(self, drafts: Sequence[Drafted]) -> list[Drafted]:
+        fresh, taken = (self._first_load or self._taken(drafts)).without_taken(drafts)
         self._conflict(taken, "a product with this SKU has come to exist since")
         return fresh
 
-    @staticmethod
-    def _are_all_free(drafts: Sequence[tuple[Kept, Any]], skus: set[int], handles: set[int]) -> bool:
-        """Whether no two have a SKU or handle in common, nor one with what there is; theirs are noted then."""
-        own = [hash(variant.sku) for _, draft in drafts for variant in draft.variants]
-        named = [hash(draft.handle) for _, draft in drafts]
-        if len({*own}) < len(own) or len({*named}) < len(named):
-            return False
-        if not (skus.isdisjoint(own) and handles.isdisjoint(named)):
-            return False
-        skus.update(own)
-        handles.update(named)
-        return True
-
-    def _taken(self, drafts: Sequence[tuple[Kept, Any]]) -> tuple[set[int], set[int]]:
+    def _taken(self, drafts: Sequence[Drafted]) -> TakenNames:
         skus = self.writer.taken("sku", "product_variants", [v.sku for _, draft in drafts for v in draft.variants])
-        handles = self.writer.taken("handle", "products", [draft.handle for _, draft in drafts])
-        return {hash(sku) for sku in skus}, {hash(handle) for handle in handles}
+        return TakenNames(skus, self.writer.taken("handle", "products", [draft.handle for _, draft in drafts]))
 
     def create_variants(self) -> None:
         """Insert planned variants of products that we have."""

@@ -19,7 +19,7 @@ from mercat.domain.catalog.fields import (
     VARIANT_AMOUNTS,
     Flat,
 )
-from mercat.domain.catalog.product_columns import (
+from mercat.domain.catalog.product_columns_repository import (
     NO_TAGS,
     NewProduct,
     NewVariant,
