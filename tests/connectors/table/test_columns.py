@@ -24,13 +24,16 @@ _ORDINARY = (
 _ODD = st.sampled_from([
     "", " ", "0", "12.5", "12.50", "012", ".5", "-3", "1,234", "€ 7", "69.71 gbp", "1e5", "12.50 kg", "250 g", "<|>", "a\nb",
     "Caf&eacute;", "Grün", "<p>open", "<b><i>crossed</b></i>", "</p><p>", "<p onclick=x>", "5 < 6", "a  b", "\x00", "kg",
-    "4006381333932", "1234567890128", "036000291452", "4006381-333931", "4006381333931;036000291452", "N/A", "USD",
+    "4006381333932", "1234567890128", "036000291452", "4006381-333931", "4006381333931;036000291452", "N/A", "USD", None,
 ])  # fmt: skip
-_rows = st.lists(
-    st.tuples(*(st.one_of(st.just(cell), st.just(cell), st.just(cell), _ODD, st.none()) for cell in _ORDINARY)),
-    min_size=1,
-    max_size=6,
+# A few rows, each with a cell or two that is not ordinary.
+_rows = st.lists(st.lists(st.tuples(st.integers(0, len(_ORDINARY) - 1), _ODD), max_size=2), min_size=1, max_size=4).map(
+    lambda rows: [_edited(dict(row)) for row in rows]
 )
+
+
+def _edited(cells: dict[int, str | None]) -> tuple[str | None, ...]:
+    return tuple(cells.get(place, cell) for place, cell in enumerate(_ORDINARY))
 
 
 def _plan(**more: Any) -> Plan:
