@@ -15,3 +15,7 @@ test *args:
 rooms:
     uv run lint-imports
     uv run pytest tests/architecture
+
+# The README's pictures, from what the demo shows (needs Chromium)
+screenshots:
+    uv run python -m tests.web.screenshots

@@ -76,3 +76,24 @@ def test_a_field_is_kept_and_given_back(visitor: TestClient, sqlite_runtime: Run
     assert "kept by ada" in visitor.get("/products/P-001/why/price").text
     visitor.post("/products/P-001/unlock", data={"field": "price", "sku": "P-001"})
     assert "kept by ada" not in visitor.get("/products/P-001/why/price").text
+
+
+def test_pictures_are_added_ordered_described_and_taken_away(admin: TestClient, sqlite_runtime: Runtime):
+    suppliers.state_products(sqlite_runtime, TERMINAL, [product(1)], suppliers.UploadDraft(yes=True))
+    here = "/products/P-001/images"
+
+    def kept() -> list[tuple[str, str | None]]:
+        with sqlite_runtime.read(TERMINAL) as unit:
+            return [(each["url"], each["alt_text"]) for each in catalog.get_product(unit, "P-001").document["images"]]
+
+    one, two = "https://pictures.example/1.jpg", "https://pictures.example/2.jpg"
+    assert "Saved" in admin.post(here, data={"add_url": one, "add_alt": "A ream"}).text
+    admin.post(here, data={"was": [one], "url": [one], "alt": ["A ream"], "add_url": two})
+    admin.post(here, data={"was": [one, two], "url": [one, two], "alt": ["A ream", "Its side"], "up": "1"})
+    assert kept() == [(two, "Its side"), (one, "A ream")]
+    assert "Its side" in admin.get("/products/P-001?tab=media").text
+
+    assert admin.post(here, data={"was": [one], "url": [], "alt": []}).status_code == 409
+    assert admin.post(here, data={"was": [two, one], "add_url": "file:///etc/passwd"}).status_code == 422
+    admin.post(here, data={"was": [two, one], "url": [two, one], "alt": ["Its side", "A ream"], "remove": "0"})
+    assert kept() == [(one, "A ream")]

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Select, func, literal, or_, select
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Integer, Join, Select, func, literal, or_, select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import JSON
 
 from mercat.core.actor import Actor
@@ -27,6 +28,8 @@ from mercat.core.unit import ReadUnit, Runtime
 # Counting further would read the whole of a large table for every page of it.
 MOST_COUNTED = 10_000
 _CHUNK = 1_000
+# From so many skipped rows on it pays to look up what belongs to a row after those that are shown were found.
+_DEEP = 1_000
 
 
 class Kind(StrEnum):
@@ -147,7 +150,13 @@ def list_rows(unit: ReadUnit, spec: ListSpec, query: ListQuery) -> Rows:
     where = _where(spec, query, unit.actor, unit.session.get_bind().dialect)
     start = offset(query.page, query.per_page)
     rows = _select(spec, names).where(*where).limit(query.per_page + 1)
-    if query.has_cursor:
+    is_deep = start >= _DEEP and not query.has_cursor and _is_alone(spec, where, query.sort)
+    if is_deep:
+        # What is skipped is found by the list's own table alone, and only what is shown is looked up beside it.
+        keys = select(spec.key.label("k")).where(*where).order_by(*_order(spec, query.sort))
+        shown = keys.limit(query.per_page + 1).offset(start).subquery()
+        rows = _select(spec, names).where(spec.key.in_(select(shown.c.k))).order_by(*_order(spec, query.sort))
+    elif query.has_cursor:
         if query.sort is not None:
             message = f"sort: with a cursor, {spec.name} come in the order of their making; use pages to sort otherwise"
             raise Invalid(message, field="sort")
@@ -246,6 +255,25 @@ def _after(spec: ListSpec, cursor: UUID | None) -> list[ColumnElement[bool]]:
 
 def _in_order(spec: ListSpec) -> Any:
     return spec.key.desc() if spec.is_newest_first else spec.key.asc()
+
+
+def _is_alone(spec: ListSpec, where: Sequence[ColumnElement[bool]], sort: str | None) -> bool:
+    """Whether what is asked for speaks of the list's own table only, and what is joined to it takes no row away."""
+    own = spec.key.table
+    said = [*where, *(() if sort is None else [spec.fields[sort.removeprefix("-")].column])]
+    return _is_only_widened(spec.source, own) and all(each is own for part in said for each in _tables_in(part))
+
+
+def _tables_in(part: Any) -> list[Any]:
+    return [each.table for each in iterate(part) if isinstance(each, Column)]
+
+
+def _is_only_widened(source: Any, own: Any) -> bool:
+    while isinstance(source, Join):
+        if not source.isouter or source.full:
+            return False
+        source = source.left
+    return source is own
 
 
 def _order(spec: ListSpec, sort: str | None) -> list[Any]:

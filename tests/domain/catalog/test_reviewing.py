@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mercat.core import lists
 from mercat.core.errors import Conflict, Forbidden, Invalid
 from mercat.core.lists import ListQuery, list_rows
 from mercat.core.unit import Runtime
@@ -180,3 +181,21 @@ def test_nothing_is_decided_about_what_cannot_be(sqlite_runtime: Runtime, tmp_pa
 
 def reader() -> Any:
     return type(proving.ANNA)("user", "vera", ROLES["viewer"])
+
+
+def test_a_page_far_down_is_the_same_however_it_is_found(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    change_set = held(runtime, tmp_path)
+
+    def page(number: int, **query: Any) -> list[tuple[Any, ...]]:
+        asked = ListQuery(equal={"change_set_id": [change_set.id]}, page=number, per_page=1, **query)
+        with runtime.read(proving.ANNA) as unit:
+            found = list_rows(unit, catalog.review_list(unit, change_set, "changed"), asked).data
+        return [(each["sku"], each["product"], each["new"]) for each in found]
+
+    near = [page(number) for number in range(1, 6)]
+    monkeypatch.setattr(lists, "_DEEP", 1)
+
+    assert [page(number) for number in range(1, 6)] == near
+    assert len({each[0][0] for each in near if each}) == 4

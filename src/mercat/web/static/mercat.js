@@ -249,6 +249,19 @@ on("submit", (e) => { const f = e.target.closest("form[data-dirty]"); if (f) f.d
 on("reset", (e) => { const f = e.target.closest("form[data-dirty]"); if (f) f.dataset.dirty = ""; });
 addEventListener("beforeunload", (e) => { if ($('form[data-dirty="1"]')) e.preventDefault(); });
 
+// What is dragged to another place is sent in its new order; the buttons beside it do the same, one step at a time.
+let dragged;
+on("dragstart", (e) => { dragged = e.target.closest?.("[data-order] > [draggable]"); dragged?.classList.add("held"); });
+on("dragover", (e) => {
+  const over = dragged && e.target.closest("[data-order] > [draggable]");
+  if (!over || over.parentNode !== dragged.parentNode) return;
+  e.preventDefault();
+  const all = [...over.parentNode.children];
+  if (over !== dragged) over[all.indexOf(over) > all.indexOf(dragged) ? "after" : "before"](dragged);
+});
+on("drop", (e) => dragged && e.preventDefault());
+on("dragend", () => { dragged?.classList.remove("held"); dragged?.closest("form")?.requestSubmit(); dragged = null; });
+
 function init(el) {
   $$("[data-tail]", el).forEach(tail);
   $$("[data-index]", el).forEach(counted);
