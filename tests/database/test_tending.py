@@ -14,7 +14,7 @@ from mercat.core.actor import Actor
 from mercat.core.database import migrate
 from mercat.core.unit import Runtime
 from mercat.database import SystemLog
-from mercat.domain import register_tables
+from mercat.domain import register_hearing, register_tables
 from mercat.domain.operations import service as operations
 from tests.shops import feed
 
@@ -121,3 +121,28 @@ def test_each_command_prints_one_document(runtime: Runtime, arguments: tuple[str
     code, told = mercat(runtime, *arguments)
     assert code == 0
     assert isinstance(told, dict)
+
+
+def test_growth_is_told_from_the_day_it_was_noted(sqlite_runtime: Runtime, tmp_path: Path) -> None:
+    assert operations.note_growth(sqlite_runtime, ROOT)
+    assert not operations.note_growth(sqlite_runtime, ROOT)
+    feed(sqlite_runtime, tmp_path, LAMPS)
+    found = operations.database_figures(sqlite_runtime, ROOT)
+    grown = {each["name"]: each["grown"] for each in found["tables"]}
+    assert (grown["products"], grown["users"], found["since"] is None) == (9, 0, False)
+
+
+def test_many_slow_statements_are_worth_a_look(sqlite_runtime: Runtime) -> None:
+    with sqlite_runtime.write() as unit:
+        for _ in range(100):
+            data = {"statement": "SELECT 1", "seconds": 2.0}
+            unit.add(SystemLog(level="info", event="statement_slow", message="", logger_name="x", data=data))
+    found = operations.database_health(sqlite_runtime, ROOT)["checks"]["statements"]
+    assert (found["state"], found["mend"]) == ("degraded", "mercat db slow names them")
+
+
+def test_cleaning_up_takes_alerts_and_suggestions_too(runtime: Runtime) -> None:
+    register_hearing()
+    rows = operations.tidy(runtime, ROOT, days=30, dry_run=True)
+    assert {"alerts", "notifications", "suggestions", "system_logs"} <= rows.keys()
+    assert operations.tidy(runtime, ROOT, days=30)["alerts"] == 0

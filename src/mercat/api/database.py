@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -77,10 +78,11 @@ class DatabaseHealth(BaseModel):
 
 
 class DatabaseFigures(BaseModel):
-    """How large the database is, and each table with its rows."""
+    """How large the database is, and each table with its rows; `grown` is how many it has more than on the day `since`."""
 
     dialect: str
     bytes: int
+    since: dt.date | None
     tables: list[dict[str, Any]]
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from mercat.cli import db_backups, db_looking, db_schema, db_tables, db_tending
-from mercat.cli.display import say, shown
+from mercat.cli.display import plain, say, shown
 from mercat.cli.errors import FAILED
 from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
+from mercat.cli.upgrading import settle_in
 from mercat.core.database import migrate
 from mercat.core.database import revision as schema
+from mercat.core.unit import Runtime
 from mercat.domain import register_tables
-from mercat.domain.alerts import service as alerts
-from mercat.domain.catalog import service as catalog
-from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
-from mercat.domain.suggestions import service as suggestions
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(db_backups.app)
@@ -32,33 +31,50 @@ def db() -> None:
     """The database: its schema, its backups, its health."""
 
 
-def _report(revision: str | None, *, as_json: bool) -> None:
+def _report(revision: str | None, *, as_json: bool, backup: str | None = None) -> None:
     if as_json:
-        print_json({"revision": revision, "head": schema.head()})
+        print_json({"revision": revision, "head": schema.head(), **({"backup": backup} if backup else {})})
     else:
         say(f"revision {revision or 'none: the database is empty'}, newest {schema.head()}")
 
 
-@app.command()
+@app.command(epilog="Example: mercat db upgrade --backup")
 def upgrade(
-    revision: Annotated[str, typer.Argument(help="The revision to go up to.")] = "head", *, as_json: JsonOption = False
+    revision: Annotated[str, typer.Argument(help="The revision to go up to.")] = "head",
+    *,
+    backup: Annotated[
+        bool | None, typer.Option("--backup/--no-backup", help="Back the database up before; asked at a terminal.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Bring the schema up to a revision."""
+    """Bring the schema up to a revision, beside whoever works on it. What is behind it is offered to be backed up before."""
     with open_runtime(needs=Needs.NOTHING) as runtime:
+        made = _offer_backup(runtime, wanted=backup)
         migrate.upgrade(runtime.engine, revision)
         if schema.current(runtime.engine) == schema.head():
-            # A revision may have emptied the search index.
-            catalog.index_pending(runtime)
-            with runtime.write(me()) as unit:
-                operations.ensure_nightly(unit)
-                alerts.ensure_rules(unit)
-                alerts.ensure_watch(unit)
-                market.ensure_schedules(unit)
-                suggestions.ensure_consulting(unit)
-        _report(schema.current(runtime.engine), as_json=as_json)
+            settle_in(runtime)
+        if made and not as_json:
+            say(f"what was there before is in {plain(made)}", style="dim")
+        _report(schema.current(runtime.engine), as_json=as_json, backup=made)
 
 
-@app.command()
+def _offer_backup(runtime: Runtime, *, wanted: bool | None) -> str | None:
+    """The path of a backup of a database that is behind, where one was wanted."""
+    at = schema.current(runtime.engine)
+    if at is None or at == schema.head() or wanted is False:
+        return None
+    if wanted is None:
+        if not sys.stdin.isatty():
+            return None
+        if not typer.confirm(
+            f"The schema goes from {at} to {schema.head()}. Back the database up before?", default=True, err=True
+        ):
+            return None
+    draft = operations.BackupDraft(f"before the upgrade from {at}", form="native")
+    return operations.create_backup(runtime, me(), draft).path
+
+
+@app.command(epilog="Example: mercat db downgrade 0016 --yes")
 def downgrade(
     revision: Annotated[str, typer.Argument(help="The revision to go down to; `base` empties the database.")],
     *,
@@ -73,14 +89,14 @@ def downgrade(
         _report(schema.current(runtime.engine), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example: mercat db current --json")
 def current(*, as_json: JsonOption = False) -> None:
     """The revision that the database is at."""
     with open_runtime(needs=Needs.THERE) as runtime:
         _report(schema.current(runtime.engine), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog="Example: mercat db check")
 def check(*, as_json: JsonOption = False) -> None:
     """Compare the database with what this version expects; exit code 1 if they differ."""
     register_tables()

@@ -74,3 +74,30 @@ def import_(
     else:
         counts = f"{number(done.inserted)} new, {number(done.updated)} changed, {number(done.unchanged)} as they were"
         say(f"{plain(done.table)}: {counts}")
+
+
+@app.command("migrate-icons", epilog="Example: mercat db migrate-icons data/generated_icons")
+def migrate_icons(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where icons.json or icon_metadata.json lies, and the pictures.")
+    ],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Take the icons of an older, file-based store in. The same again changes nothing."""
+    from mercat.domain.catalog import service as catalog
+
+    register_tables()
+    with open_runtime() as runtime:
+        done = catalog.migrate_icons(runtime, me(), folder)
+    if as_json:
+        print_json(asdict(done))
+        return
+    counts = f"{number(done.migrated)} taken in, {number(done.already)} there already"
+    say(f"{number(done.records)} icons: {counts}, {number(done.categories_created)} categories made")
+    for each in done.duplicates:
+        say(
+            f"  {plain(each['picture'])} of {plain(each['category'])} is the same picture as that of {plain(each['as'])}"
+        )
+    for each in done.rejected:
+        say(f"  not taken: {plain(each['record'])} {plain(each['reason'])}", style="yellow")

@@ -56,10 +56,16 @@ def stats(
         print_json(found)
         return
     rows = [
-        (each["name"], ("about " if each["is_estimate"] else "") + number(each["rows"]), number(each["bytes"]))
+        (
+            each["name"],
+            ("about " if each["is_estimate"] else "") + number(each["rows"]),
+            number(each["grown"]),
+            number(each["bytes"]),
+        )
         for each in found["tables"]
     ]
-    out().print(table(("table", "rows", "bytes"), rows, right=("rows", "bytes")))
+    grown = f"more than {found['since']}" if found["since"] else "more than a month ago"
+    out().print(table(("table", "rows", grown, "bytes"), rows, right=("rows", grown, "bytes")))
     say(f"the whole database: {number(found['bytes'])} bytes")
 
 
@@ -86,7 +92,7 @@ def cleanup(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go, and remove nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove old log lines, job logs, calls, deliveries, in small steps that hold nobody up."""
+    """Remove old log lines, job logs, calls, deliveries, alerts, messages and suggestions, in small steps that hold nobody up."""
     if not everything:
         message = "say --all: what piles up is removed together"
         raise typer.BadParameter(message)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import typer
 
 from mercat.cli.display import say
-from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
+from mercat.cli.session import JsonOption, Needs, open_runtime, print_json
+from mercat.cli.upgrading import settle_in
 from mercat.core.database import migrate
 from mercat.core.database.revision import current
 from mercat.core.settings import masked_url
-from mercat.domain.alerts import service as alerts
-from mercat.domain.catalog import service as catalog
-from mercat.domain.market import service as market
-from mercat.domain.operations import service as operations
-from mercat.domain.suggestions import service as suggestions
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -24,14 +20,7 @@ def init(*, as_json: JsonOption = False) -> None:
     with open_runtime(needs=Needs.NOTHING) as runtime:
         before = current(runtime.engine)
         migrate.upgrade(runtime.engine)
-        # A revision may have emptied the search index.
-        catalog.index_pending(runtime)
-        with runtime.write(me()) as unit:
-            operations.ensure_nightly(unit)
-            alerts.ensure_rules(unit)
-            alerts.ensure_watch(unit)
-            market.ensure_schedules(unit)
-            suggestions.ensure_consulting(unit)
+        settle_in(runtime)
         after = current(runtime.engine)
         shown = masked_url(runtime.settings.url)
     if as_json:

@@ -24,7 +24,7 @@ from mercat.core.errors import Conflict
 from mercat.core.settings import Settings, load, masked_url
 from mercat.core.unit import Runtime
 from mercat.database.sessions import GUARDED_HERE, ScriptSession, guard, session_for
-from mercat.domain import register_configurable, register_hearing, register_jobs, register_tables
+from mercat.domain import register_configurable, register_data_steps, register_hearing, register_jobs, register_tables
 from mercat.domain.catalog import service as catalog
 from mercat.domain.operations import service as operations
 
@@ -58,6 +58,8 @@ def init_database(url: str | None = None, *, settings: Settings | None = None) -
             catalog.index_pending(runtime)
             with runtime.write(script_actor()) as unit:
                 operations.ensure_nightly(unit)
+            register_data_steps()
+            operations.run_data_steps(runtime, script_actor())
         except BaseException:
             runtime.close()
             raise

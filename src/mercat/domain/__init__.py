@@ -29,6 +29,11 @@ def register_configurable() -> None:
     _import_each("configurable")
 
 
+def register_data_steps() -> None:
+    """Import every room's ``data_steps.py``: work on rows that came with a version. For whoever brings a database up to date."""
+    _import_each("data_steps")
+
+
 def register_replays() -> None:
     """Import every room's ``replaying.py``: what it can tell of the past. For whoever tries rules on it."""
     _import_each("replaying")

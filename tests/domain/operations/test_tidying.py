@@ -81,6 +81,8 @@ def test_what_is_old_goes_and_what_is_young_or_waits_for_somebody_stays(runtime:
     before = counts(runtime)
     gone = operations.tidy(runtime, ME)
 
+    # Rooms above, where somebody loaded them, have nothing that is old.
+    gone, counted = ({name: rows for name, rows in told.items() if rows} for told in (gone, counted))
     assert gone == counted == dict.fromkeys((each.__tablename__ for each in TABLES), 3)
     assert {name: before[name] - left for name, left in counts(runtime).items()} == gone
     with runtime.read() as unit:

@@ -7,12 +7,15 @@ for.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Index, inspect, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import CreateIndex
 
 from mercat.core.database.base import Base
 from mercat.core.database.engine import WRITES
@@ -20,12 +23,21 @@ from mercat.core.database.locks import named_lock
 from mercat.core.database.partitions import is_partition
 from mercat.core.database.revision import current, head
 from mercat.core.errors import Conflict
+from mercat.core.log import get_logger
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
 
+log = get_logger(__name__)
 SCRIPTS = "mercat:migrations"
+
+
+# Nobody waits behind a migration that itself waits for a table: it lets go and tries again.
+_LOCK_WAIT_S = 3
+_TRIES = 20
+_PAUSE_S = 0.5
+_LOCKED = frozenset({"55P03", "1205"})
 
 
 @contextmanager
@@ -42,26 +54,117 @@ def _config(engine: Engine) -> Iterator[Config]:
         config.attributes["connection"] = connection
         try:
             with connection.begin(), redirect_stdout(io.StringIO()):
+                _wait_briefly(connection)
                 yield config
         finally:
             if engine.dialect.name == "sqlite":
                 connection.connection.driver_connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[union-attr]
 
 
+def _wait_briefly(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_WAIT_S}s'")
+    elif connection.dialect.name != "sqlite":
+        # MariaDB commits at each step of a schema: what was begun cannot be tried again from the start, so it waits longer.
+        connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT_S * _TRIES}")
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to ``revision``. Two processes that start together take turns."""
+    """Bring the schema to ``revision``. Two processes that start together take turns.
+
+    On a live PostgreSQL it never waits for a table for longer than a few seconds, since everybody else would wait behind
+    it: it lets go and tries again. Indexes of large tables are built afterwards, beside writers. Raises ``Conflict`` where
+    somebody holds a table all the while.
+    """
     from alembic import command
 
-    with named_lock(engine, "migrate"), _config(engine) as config:
-        command.upgrade(config, revision)
+    with named_lock(engine, "migrate"):
+        _patiently(engine, lambda config: command.upgrade(config, revision))
+        if current(engine) == head():
+            build_indexes(engine)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to ``revision`` (``base`` is empty)."""
+    """Take the schema back to ``revision`` (``base`` is empty). Waits as ``upgrade`` does."""
     from alembic import command
 
-    with named_lock(engine, "migrate"), _config(engine) as config:
-        command.downgrade(config, revision)
+    with named_lock(engine, "migrate"):
+        _patiently(engine, lambda config: command.downgrade(config, revision))
+
+
+def _patiently(engine: Engine, run: Callable[[Config], None]) -> None:
+    left = _TRIES if engine.dialect.name == "postgresql" else 1
+    while left:
+        left -= 1
+        try:
+            with _config(engine) as config:
+                run(config)
+        except OperationalError as refused:
+            if not _is_locked(refused):
+                raise
+            if not left:
+                message = (
+                    "the schema could not be changed, for somebody holds a table that has to change: stop workers and servers,"
+                    " or end the long transactions that `mercat db health` names, and try again"
+                )
+                raise Conflict(message) from refused
+            log.info("migration_waits", tries_left=left)
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
+def _is_locked(refused: OperationalError) -> bool:
+    original: Any = refused.orig
+    return str(getattr(original, "sqlstate", None) or (original.args or [""])[0]) in _LOCKED
+
+
+def build_indexes(engine: Engine) -> list[str]:
+    """On PostgreSQL, build the indexes that the models have and the database has not, or only half; which they were.
+
+    Concurrently: whoever writes goes on. One that was broken off, by a kill or a double value, is dropped and begun anew.
+    The caller has every room's tables registered.
+    """
+    if engine.dialect.name != "postgresql":
+        return []
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        valid = {str(name): bool(is_valid) for name, is_valid in connection.execute(text(_INDEXES))}
+        built = []
+        for index in _described():
+            name = str(connection.dialect.identifier_preparer.format_index(index)).strip('"')
+            if valid.get(name):
+                continue
+            if name in valid:
+                connection.exec_driver_sql(f'DROP INDEX CONCURRENTLY "{name}"')
+            sql = str(CreateIndex(index).compile(dialect=connection.dialect))
+            # PostgreSQL builds no index of a partitioned table concurrently.
+            if index.table is not None and not index.table.dialect_options["postgresql"].get("partition_by"):
+                sql = sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+            connection.exec_driver_sql(sql)
+            built.append(name)
+            log.info("index_built", index=name)
+    return built
+
+
+_INDEXES = (
+    "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"
+)
+
+
+def _described() -> list[Index]:
+    """The indexes of the models."""
+    tables = Base.metadata.sorted_tables
+    return [each for table in tables for each in sorted(table.indexes, key=lambda index: str(index.name))]
+
+
+def missing_indexes(connection: Connection) -> list[str]:
+    """Indexes that the models have and the database has not."""
+    there = {
+        each["name"] for names in inspect(connection).get_multi_indexes().values() for each in names if each["name"]
+    }
+    names = (str(connection.dialect.identifier_preparer.format_index(each)).strip('"`') for each in _described())
+    return [name for name in names if name not in there]
 
 
 def is_ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from mercat.core.jobs.messages import JobFailed, JobUnauthorized
 from mercat.core.unit import WriteUnit, on
+from mercat.domain.alerts.keeping import count_old, forget_old
 from mercat.domain.alerts.messages import Noticed, Settled
 from mercat.domain.alerts.raising import clear, judge, open_subjects
 from mercat.domain.alerts.schemas import Signal, Subject, short_id
 from mercat.domain.alerts.watching import signals_of_jobs
-from mercat.domain.operations.messages import BudgetNearlySpent, RunNoted
+from mercat.domain.operations.messages import BudgetNearlySpent, Forgetting, RunNoted
 
 
 @on(Noticed)
@@ -77,3 +78,9 @@ def tell_of_budget(unit: WriteUnit, fact: BudgetNearlySpent) -> None:
         new_value=str(fact.spent),
     )
     judge(unit, [signal])
+
+
+@on(Forgetting)
+def forget_what_is_old(unit: WriteUnit, fact: Forgetting) -> None:
+    """Part of every night's tidying."""
+    fact.gone |= count_old(unit, days=fact.days) if fact.is_dry else forget_old(unit, days=fact.days)

@@ -47,6 +47,7 @@ from mercat.domain.catalog.exporting import ExportResult, export_products
 from mercat.domain.catalog.fields import PRODUCT_COLUMNS, VARIANT_COLUMNS, amount, is_currency
 from mercat.domain.catalog.guards import GuardRules, Judge
 from mercat.domain.catalog.holding import ShownCollection, held_in, shown_collections
+from mercat.domain.catalog.icons import IconMigration, migrate_icons
 from mercat.domain.catalog.indexing import find as find_products
 from mercat.domain.catalog.indexing import index_pending
 from mercat.domain.catalog.list_repository import (
@@ -132,6 +133,7 @@ __all__ = [
     "FieldEdit",
     "FieldSet",
     "GuardRules",
+    "IconMigration",
     "Judge",
     "ListedProduct",
     "Listing",
@@ -196,6 +198,7 @@ __all__ = [
     "lock",
     "margin",
     "metafields",
+    "migrate_icons",
     "moved",
     "nodes_of",
     "open_set",

@@ -267,7 +267,7 @@ def _check(runtime: Runtime, archive: Archive, watch: Watch) -> None:
         differing = [
             each.name for each in archive.manifest.tables if by_part.get(f"tables/{each.name}.jsonl") != each.sha256
         ]
-    elif form == "sqlite":
+    elif form == "sqlite" and archive.manifest.tables:
         with tempfile.TemporaryDirectory(dir=home_of(runtime).make(), prefix=".checked-") as made:
             archive.extract(PARTS[form], Path(made) / PARTS[form])
             known = {each.name: each for each in making.hash_file(Path(made) / PARTS[form], _advance(watch))}

@@ -9,6 +9,7 @@ from mercat.core.jobs import JobContext, handles
 from mercat.domain.operations.backing_up import BackupDraft, create_backup, retain_backups, verify_backup
 from mercat.domain.operations.delivering import deliver
 from mercat.domain.operations.messages import Backup, Deliver, Tidy, VerifyBackup
+from mercat.domain.operations.tending import note_growth
 from mercat.domain.operations.tidying import tidy
 
 
@@ -21,6 +22,7 @@ def deliver_webhooks(job: JobContext, message: Deliver) -> dict[str, Any]:
 @handles(Tidy, first_wait_s=60)
 def tidy_up(job: JobContext, _message: Tidy) -> dict[str, int]:
     """What a nightly schedule runs."""
+    note_growth(job.runtime, job.actor)
     return tidy(job.runtime, job.actor, check=job.check)
 
 

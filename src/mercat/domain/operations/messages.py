@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from mercat.core.jobs import Message
@@ -49,6 +49,19 @@ class Deliver(Message, kind="operations.deliver", queue="webhooks"):
 @dataclass(frozen=True)
 class DatabaseRestored:
     """All rows were replaced by those of a backup: what is derived from them is to be made anew. Said inside the transaction."""
+
+
+@dataclass
+class Forgetting:
+    """What is old is to go: each room that hears it removes some rows of its own, and adds how many, by table, to ``gone``.
+
+    Said again until nobody adds any. ``days``: older than that, whatever the configuration says. ``is_dry``: all are
+    counted, and none removed.
+    """
+
+    days: int | None = None
+    is_dry: bool = False
+    gone: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from mercat.core.database.base import Row, one_of
@@ -256,3 +256,26 @@ class WebhookDelivery(Row):
     tries: Mapped[list[Any]] = mapped_column(KeptJson, default=list)
 
     endpoint: Mapped[WebhookEndpoint] = relationship(lazy="raise")
+
+
+class DataStep(Row):
+    """Work on rows that came with a version and is done: by name, and how many rows it touched."""
+
+    __tablename__ = "data_steps"
+
+    name: Mapped[str] = mapped_column(ascii_key(100), unique=True)
+    rows: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Null while it goes on; a run that was broken off is taken up again.
+    completed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class TableGrowth(Row):
+    """How large a table was on a day, so that its growth can be told. Rows are what the database knew without counting."""
+
+    __tablename__ = "table_growth"
+    __table_args__ = (UniqueConstraint("day", "table_name"),)
+
+    day: Mapped[dt.date] = mapped_column(Date)
+    table_name: Mapped[str] = mapped_column(ascii_key(64))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int | None] = mapped_column(BigInteger)

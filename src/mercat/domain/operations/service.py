@@ -36,6 +36,7 @@ from mercat.domain.operations.configuring import (
     value_of,
 )
 from mercat.domain.operations.counting import Meter
+from mercat.domain.operations.data_steps import DataStep, declare_data_step, run_data_steps
 from mercat.domain.operations.delivering import (
     DeliveryTally,
     deliver,
@@ -122,6 +123,7 @@ from mercat.domain.operations.tending import (
     database_figures,
     database_health,
     describe_database,
+    note_growth,
     optimize_database,
     slow_statements,
 )
@@ -149,6 +151,7 @@ __all__ = [
     "BackupView",
     "BudgetView",
     "ConfigurationView",
+    "DataStep",
     "DatabaseAbout",
     "Delivery",
     "DeliveryTally",
@@ -183,6 +186,7 @@ __all__ = [
     "database_health",
     "days",
     "declare",
+    "declare_data_step",
     "deliver",
     "describe_database",
     "emit",
@@ -223,6 +227,7 @@ __all__ = [
     "metrics",
     "nearly_spent",
     "note_freshness",
+    "note_growth",
     "open_backup",
     "optimize_database",
     "points_spent",
@@ -237,6 +242,7 @@ __all__ = [
     "retain_backups",
     "retry_job",
     "rotate_endpoint_secret",
+    "run_data_steps",
     "run_schedule",
     "secret_of",
     "set_budget",

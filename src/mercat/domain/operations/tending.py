@@ -12,8 +12,13 @@ from mercat.core.database import looking, revision, slow, upkeep
 from mercat.core.unit import Runtime
 from mercat.domain.operations.configurable import HEALTH_DISK
 from mercat.domain.operations.configuring import value_of
-from mercat.domain.operations.health import worst
+from mercat.domain.operations.growth_repository import GrowthRepository
+from mercat.domain.operations.health import DEGRADED, OK, worst
 from mercat.domain.operations.logs_repository import LogRepository
+
+_COMPARED_DAYS, _KEPT_DAYS = 30, 800
+# So many slow statements a day are worth a look.
+_MANY_SLOW = 100
 
 
 def database_health(runtime: Runtime, actor: Actor, *, is_thorough: bool = True) -> dict[str, Any]:
@@ -24,16 +29,57 @@ def database_health(runtime: Runtime, actor: Actor, *, is_thorough: bool = True)
             least = value_of(unit, HEALTH_DISK)
     except Exception:  # noqa: BLE001  # a database that is away is what is to be told
         least = HEALTH_DISK.default
-    found = looking.check_database(runtime, least_free_mb=least, is_thorough=is_thorough)
+    found = [
+        *looking.check_database(runtime, least_free_mb=least, is_thorough=is_thorough),
+        *_slow_lately(runtime, actor),
+    ]
     return {"state": worst(each.state for each in found), "checks": {each.name: asdict(each) for each in found}}
 
 
+def _slow_lately(runtime: Runtime, actor: Actor) -> list[looking.Check]:
+    try:
+        with runtime.read(actor) as unit:
+            found = LogRepository(unit.session).slow(slow.EVENT, unit.now - dt.timedelta(days=1))
+    except Exception:  # noqa: BLE001  # what is away, or of another version, is told of by the other checks
+        return []
+    times = sum(int(each["times"]) for each in found)
+    facts = {"slow_today": times, "longest_s": max((each["longest_s"] for each in found), default=0)}
+    is_bad = times >= _MANY_SLOW
+    return [
+        looking.Check("statements", DEGRADED if is_bad else OK, facts, "mercat db slow names them" if is_bad else "")
+    ]
+
+
 def database_figures(runtime: Runtime, actor: Actor, *, is_exact: bool = False) -> dict[str, Any]:
-    """``bytes`` of the whole and the ``tables``, largest first, with rows and, where the database tells, bytes."""
+    """``bytes`` of the whole and the ``tables``, largest first, with rows and, where the database tells, bytes.
+
+    ``grown`` is how many rows each has more than on ``since``, a month ago or as far back as is known.
+    """
     actor.require("operations.backup")
     with runtime.engine.connect() as connection:
         tables = [asdict(each) for each in upkeep.table_figures(connection, is_exact=is_exact)]
-        return {"dialect": runtime.engine.dialect.name, "bytes": upkeep.database_bytes(connection), "tables": tables}
+        size = upkeep.database_bytes(connection)
+    with runtime.read(actor) as unit:
+        then = GrowthRepository(unit.session).before(unit.now.date() - dt.timedelta(days=_COMPARED_DAYS))
+    since = min((day for day, _, _ in then.values()), default=None)
+    for each in tables:
+        known = then.get(str(each["name"]))
+        each["grown"] = None if known is None else int(each["rows"]) - known[1]
+    return {"dialect": runtime.engine.dialect.name, "bytes": size, "since": since, "tables": tables}
+
+
+def note_growth(runtime: Runtime, actor: Actor) -> bool:
+    """Write down how large each table is today, once a day; whether that was done now."""
+    actor.require("operations.configure")
+    with runtime.read(actor) as unit:
+        today = unit.now.date()
+        if GrowthRepository(unit.session).has(today):
+            return False
+    with runtime.engine.connect() as connection:
+        figures = upkeep.table_figures(connection)
+    forget = today - dt.timedelta(days=_KEPT_DAYS)
+    runtime.attempt(lambda unit: GrowthRepository(unit.session).note(today, figures, forget_before=forget), actor)
+    return True
 
 
 def slow_statements(runtime: Runtime, actor: Actor, *, days: int = 7) -> dict[str, Any]:

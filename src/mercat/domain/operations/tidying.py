@@ -19,7 +19,7 @@ from mercat.domain.operations.configurable import (
     Key,
 )
 from mercat.domain.operations.configuring import value_of
-from mercat.domain.operations.messages import Tidy
+from mercat.domain.operations.messages import Forgetting, Tidy
 from mercat.domain.operations.requests import KEPT_FOR
 from mercat.domain.operations.scheduling import ensure_schedule
 from mercat.domain.operations.tidy_repository import TidyRepository
@@ -52,8 +52,13 @@ def tidy(
     actor.require("operations.configure")
     with runtime.read(actor) as unit:
         ends = _ends(unit, days)
-        if dry_run:
-            return {table: TidyRepository(unit.session).count(table, before) for table, before in ends.items()}
+        counts = (
+            {table: TidyRepository(unit.session).count(table, before) for table, before in ends.items()}
+            if dry_run
+            else {}
+        )
+    if dry_run:
+        return {**counts, **_forget(runtime, actor, days=days, is_dry=True)}
     gone = dict.fromkeys(ends, 0)
     for table, before in ends.items():
         while True:
@@ -63,7 +68,23 @@ def tidy(
             if not ids:
                 break
             gone[table] += runtime.attempt(partial(_remove, table=table, ids=ids), actor)
-    return gone
+    while True:
+        check()
+        some = _forget(runtime, actor, days=days)
+        gone |= {table: gone.get(table, 0) + count for table, count in some.items()}
+        if not any(some.values()):
+            return gone
+
+
+def _forget(runtime: Runtime, actor: Actor, *, days: int | None, is_dry: bool = False) -> dict[str, int]:
+    """The same of the rooms above, which know what is over."""
+
+    def tell(unit: WriteUnit) -> dict[str, int]:
+        fact = Forgetting(days, is_dry)
+        unit.announce(fact)
+        return fact.gone
+
+    return runtime.attempt(tell, actor)
 
 
 def ensure_nightly(unit: WriteUnit) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from mercat.core.unit import WriteUnit, on
 from mercat.domain.alerts.messages import AlertsRaised, Looking
 from mercat.domain.catalog.messages import ProductsChanged
+from mercat.domain.operations.messages import Forgetting
+from mercat.domain.suggestions.keeping import count_old, forget_old
 from mercat.domain.suggestions.messages import Advise, CheckMargins
 
 # After what people wait for.
@@ -34,3 +36,9 @@ def look_at_outcomes(unit: WriteUnit, fact: Looking) -> None:
 
     measure_due(unit)
     expire(unit)
+
+
+@on(Forgetting)
+def forget_what_is_old(unit: WriteUnit, fact: Forgetting) -> None:
+    """Part of every night's tidying."""
+    fact.gone |= count_old(unit, days=fact.days) if fact.is_dry else forget_old(unit, days=fact.days)

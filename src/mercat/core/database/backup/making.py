@@ -49,13 +49,14 @@ def write(runtime: Runtime, out: IO[bytes], wish: Wish, folder: Path, advance: A
 
     Raises ``Conflict`` where a database's own program fails, ``Invalid`` for a form that cannot be had here, ``OSError``.
     """
+    form = _form(runtime, wish.form)
     revision = current(runtime.engine)
-    if revision != head():
+    if revision is None or revision > head() or (revision != head() and form == PORTABLE):
         message = (
-            f"the database is at revision {revision}, this Mercat works with {head()}: run `mercat db upgrade` first"
+            f"the database is at revision {revision}, this Mercat works with {head()}: run `mercat db upgrade` first,"
+            " or take --form native"
         )
         raise Conflict(message)
-    form = _form(runtime, wish.form)
     manifest = Manifest(
         form=form,
         dialect=runtime.engine.dialect.name,
@@ -94,10 +95,11 @@ def _write_native(runtime: Runtime, archive: ArchiveWriter, part: Path, advance:
             connection = unit.session.connection()
             moment = str(connection.scalar(text("SELECT pg_export_snapshot()")))
             native.copy_out(engine, part, snapshot=moment, advance=_pages(advance))
-            archive.manifest.tables = hash_tables(connection, advance)
+            # Of an older schema nothing is known here but its bytes.
+            archive.manifest.tables = hash_tables(connection, advance) if archive.manifest.revision == head() else []
     else:
         native.copy_out(engine, part, advance=_pages(advance))
-        if engine.dialect.name == "sqlite":
+        if engine.dialect.name == "sqlite" and archive.manifest.revision == head():
             # Of the copy: what is proved is what is kept.
             archive.manifest.tables = hash_file(part, advance)
     # PostgreSQL's form is compressed already.
