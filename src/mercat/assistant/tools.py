@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mercat.core.actor import Actor
 from mercat.core.errors import Invalid, NotFound
 from mercat.core.unit import Runtime
+from mercat.sdk.checking import faults_of
 
 
 class Arguments(BaseModel):
@@ -76,6 +77,5 @@ def call(runtime: Runtime, actor: Actor, name: str, given: dict[str, Any], *, re
     try:
         arguments = found.arguments.model_validate(given)
     except ValidationError as wrong:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
-        raise Invalid(faults) from wrong
+        raise Invalid(faults_of(wrong)) from wrong
     return found.run(runtime, actor, arguments)

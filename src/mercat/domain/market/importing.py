@@ -19,6 +19,7 @@ from mercat.domain.market.opinions import record_reviews
 from mercat.domain.market.ranking import record_ranks
 from mercat.domain.market.schemas import Recorded
 from mercat.domain.operations import service as operations
+from mercat.sdk.checking import faults_of
 from mercat.sdk.connector import Connector
 from mercat.sdk.installed import connectors
 from mercat.sdk.market import MarketFiles
@@ -102,8 +103,7 @@ def reader_of(connector: str, settings: Mapping[str, Any], what: str = "observat
     try:
         return make(found.settings.model_validate(dict(settings)))
     except ValidationError as wrong:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or connector}: {each['msg']}" for each in wrong.errors())
-        message = f"the settings of connector {connector} do not fit: {faults}"
+        message = f"the settings of connector {connector} do not fit: {faults_of(wrong)}"
         raise Invalid(message) from wrong
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from mercat.core.errors import Invalid
+from mercat.sdk.checking import faults_of
 from mercat.sdk.installed import connectors
 from mercat.sdk.roles import FeedFile, Inspection, SupplierFeed
 
@@ -24,8 +25,7 @@ def feed_of(name: str, settings: Mapping[str, Any]) -> SupplierFeed:
     try:
         return connector.supplier(connector.settings.model_validate(dict(settings)))
     except ValidationError as wrong:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or name}: {each['msg']}" for each in wrong.errors())
-        message = f"the settings of connector {name} do not fit: {faults}"
+        message = f"the settings of connector {name} do not fit: {faults_of(wrong)}"
         raise Invalid(message) from wrong
 
 

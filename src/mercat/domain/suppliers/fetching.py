@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from mercat.core.errors import Invalid
 from mercat.core.files import FileStore, KeptFile
+from mercat.sdk.checking import faults_of
 from mercat.sdk.fetch import FetchOptions, RemoteFile, fetch
 from mercat.sdk.redaction import HIDDEN, redact
 
@@ -49,8 +50,9 @@ class FetchRules(BaseModel, extra="forbid", frozen=True):
         try:
             return cls.model_validate(dict(given))
         except ValidationError as wrong:
-            faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in wrong.errors())
-            message = f"the settings for fetching do not fit: {faults}; there are {', '.join(cls.model_fields)}"
+            message = (
+                f"the settings for fetching do not fit: {faults_of(wrong)}; there are {', '.join(cls.model_fields)}"
+            )
             raise Invalid(message) from wrong
 
     def options(self, *, allow_private: bool, password: str | None = None) -> FetchOptions:
