@@ -56,7 +56,7 @@ def test_thinning_keeps_peaks_and_bounds_what_is_drawn():
 
     thinned = charts.thin(hours)
 
-    assert len(thinned) <= 240
+    assert len(thinned) <= 160
     assert max(value for _, value in thinned if value is not None) == 15.0
     assert thinned[0] == hours[0]
     assert thinned[-1] == hours[-1]
@@ -140,7 +140,7 @@ def test_the_chart_is_read_by_keys_and_its_range_is_chosen(open_page: Open, name
         "aria-label", compile_(r"you 75\.\d%, Amazon \d+\.\d%, others 14\.\d%")
     )
     chart.focus()
-    for _ in range(40):
+    for _ in range(24):
         page.keyboard.press("ArrowLeft")
     expect(chart.locator(".cross")).to_be_visible()
     expect(chart.locator("[data-tip='3']")).to_have_text("€17.99")

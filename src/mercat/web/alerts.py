@@ -19,7 +19,7 @@ from mercat.web.alert_story import story
 from mercat.web.effects import with_drawn
 from mercat.web.formats import instant
 from mercat.web.forms import Back, Selected, each_of, said_of
-from mercat.web.market_charts import Chart, chart_of
+from mercat.web.market_charts import Chart, chart_of, past_of
 from mercat.web.pages import Page, own_address
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.subjects import SEVERITIES, SUBJECTS, address_of, headline, hours, kind_name, kinds, measured, terms
@@ -38,20 +38,18 @@ ALERTS = Listed(
         one="alert",
         columns=(
             Column("title", "Alert", "alert"),
-            Column("severity", "How bad", "severity"),
+            Column("severity", "How bad", "severity", is_labelled=False),
             Column("new_value", "Was and is", "moved", drops=1, is_labelled=False),
-            Column("status", "State", "state"),
-            Column("occurrences", "Seen", "seen", is_number=True, drops=2),
-            Column("opened_at", "Since", "time", sort="opened_at", is_number=True),
+            Column("status", "State", "state", is_labelled=False),
+            Column("opened_at", "Since", "time", sort="opened_at", is_number=True, is_labelled=False),
         ),
         also=(
-            "alert_type", "rule_key", "subject_type", "subject_id", "subject_label", "message", "old_value", "measure",
+            "alert_type", "rule_key", "subject_type", "subject_id", "subject_label", "message", "old_value", "measure", "occurrences",
             "change_percentage", "last_seen_at", "acknowledged_by", "snoozed_until", "resolved_by", "resolution",
         ),
         filters=(
             Filter("severity", "How bad", tuple((name, words) for name, (words, _) in SEVERITIES.items())),
             Filter("alert_type", "Kind", kinds()),
-            Filter("subject_type", "About", tuple(SUBJECTS.items())),
             Filter("opened_at", "Since", is_range=True, is_date=True),
         ),
         views=(
@@ -214,7 +212,7 @@ def _chart(unit: ReadUnit, page: Page, alert: dict[str, Any], near: reports.Arou
     opened = instant(alert["opened_at"]) or page.clock.now
     age = (page.clock.now - opened).days
     days = next((each for each in (30, 90, 365) if age + 7 <= each), 365)
-    return chart_of(unit, alert["subject_id"], days=days, zone=page.clock.zone, alerts=[alert])
+    return chart_of(unit, past_of(unit, alert["subject_id"], days=days), zone=page.clock.zone, alerts=[alert])
 
 
 def _rule(unit: ReadUnit, key: str) -> dict[str, Any] | None:

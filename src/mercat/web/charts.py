@@ -18,8 +18,9 @@ from markupsafe import Markup
 
 Points = Sequence[tuple[dt.datetime, float | None]]
 WIDTH = 1000
-_BUCKETS = 60
-_ROWS = 90
+_BUCKETS = 40
+_ROWS = 60
+_SLOTS = 200
 _DATES = 7
 # What is drawn closer to a label than this, in percent of the panel's height, loses its own.
 _NEAR = 8.0
@@ -209,16 +210,19 @@ def _told(lines: Sequence[Line], said: Callable[[float], str]) -> str:
 
 
 def strip(holders: Sequence[tuple[dt.datetime, str]], span: Span) -> list[tuple[str, float, float]]:
-    """Who held something when: (class, left, width) in percent; of stretches of the same one."""
+    """Who held something when: (class, left, width) in percent, as fine as is seen; stretches of the same one are one."""
+    moments = [at for at, _ in holders]
     found: list[tuple[str, float, float]] = []
-    ends = [*(at for at, _ in holders[1:]), span.until][: len(holders)]
-    for (at, who), end in zip(holders, ends, strict=True):
-        left, right = span.percent(at), span.percent(end)
+    width = 100 / _SLOTS
+    for slot in range(_SLOTS):
+        middle = span.since + (span.until - span.since) * ((slot + 0.5) / _SLOTS)
+        index = bisect_right(moments, middle) - 1
+        who = holders[index][1] if index >= 0 else ""
         if found and found[-1][0] == who:
-            found[-1] = (who, found[-1][1], round(right - found[-1][1], 2))
-        elif right > left:
-            found.append((who, left, round(right - left, 2)))
-    return found
+            found[-1] = (who, found[-1][1], round((slot + 1) * width - found[-1][1], 2))
+        else:
+            found.append((who, round(slot * width, 2), round(width, 2)))
+    return [each for each in found if each[0]]
 
 
 def dates(span: Span, zone: dt.tzinfo) -> list[tuple[float, str]]:

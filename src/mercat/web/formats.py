@@ -53,6 +53,11 @@ class Clock:
             return f"{near} {here:%H:%M}"
         return f"{here.day} {here:%b}" + ("" if here.year == today.year else f" {here.year}")
 
+    def short(self, at: dt.datetime) -> str:
+        """The full time in few letters: a long table has hundreds of them."""
+        here = at.astimezone(self.zone)
+        return f"{here:%a} {here.day} {here:%b %Y, %H:%M:%S} {here.tzname() or ''}".strip()
+
     def whole(self, at: dt.datetime) -> str:
         """The full time, with its zone."""
         here = at.astimezone(self.zone)
@@ -73,7 +78,7 @@ def time(value: dt.datetime | str | None, clock: Clock) -> str | Markup:
     if at is None:
         return NOTHING
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), clock.whole(at), clock.when(at)
+        f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}", clock.short(at), clock.when(at)
     )
 
 

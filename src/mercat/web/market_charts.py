@@ -59,11 +59,16 @@ class Chart:
         return not self.panels
 
 
+def past_of(unit: ReadUnit, listing_id: str, *, days: int, also: Sequence[str] = ()) -> market.History:
+    """What a chart of the last days needs, and what else is asked for."""
+    fields = tuple(dict.fromkeys((*_FIELDS, *also)))
+    return market.history(unit, listing_id, fields=fields, days=days, daily=days > _DAILY_FROM_DAYS, means=False)
+
+
 def chart_of(
-    unit: ReadUnit, listing_id: str, *, days: int, zone: ZoneInfo, alerts: Sequence[Mapping[str, Any]] = (), until: dt.datetime | None = None
-) -> Chart:  # fmt: skip
-    """The chart of a listing's last days. ``alerts``: rows of those to be pinned, newest first."""
-    past = market.history(unit, listing_id, fields=_FIELDS, days=days, until=until, daily=days > _DAILY_FROM_DAYS)
+    unit: ReadUnit, past: market.History, *, zone: ZoneInfo, alerts: Sequence[Mapping[str, Any]] = ()
+) -> Chart:
+    """The chart of a past. ``alerts``: rows of those to be pinned."""
     span = Span(past.since, past.until)
     points = {each.name: _points(past, each) for each in past.metrics}
     currency = past.currency
@@ -87,7 +92,7 @@ def chart_of(
         panels=[each for each in drawn if each is not None],
         keys=[(line.css, line.title, _said(line, line.points[-1][1], currency)) for line in lines],
         holders=strip(held, span),
-        share=_shares(strip(held, span)),
+        share=_shares(held, span),
         pins=_pins(alerts, span),
         dates=dates(span, zone),
         data=series(lines, span, units),
@@ -146,13 +151,14 @@ def _holder(seller: Any, is_amazon: Any, own: frozenset[str]) -> str:
     return "amz" if is_amazon else "oth"
 
 
-def _shares(stretches: Sequence[tuple[str, float, float]]) -> dict[str, float]:
+def _shares(held: Sequence[tuple[dt.datetime, str]], span: Span) -> dict[str, float]:
     """How much of the time each had it, in percent of the time that is known of."""
-    whole = sum(width for _, _, width in stretches)
+    ends = [*(at for at, _ in held[1:]), span.until][: len(held)]
     found: dict[str, float] = {}
-    for who, _, width in stretches:
-        found[who] = found.get(who, 0.0) + (width / whole * 100 if whole else 0.0)
-    return {who: round(share, 1) for who, share in found.items()}
+    for (at, who), end in zip(held, ends, strict=True):
+        found[who] = found.get(who, 0.0) + (end - at).total_seconds()
+    whole = sum(found.values()) or 1
+    return {who: round(seconds / whole * 100, 1) for who, seconds in found.items()}
 
 
 def _pins(alerts: Sequence[Mapping[str, Any]], span: Span) -> list[tuple[float, str, int, Mapping[str, Any]]]:

@@ -21,7 +21,7 @@ from mercat.domain.reports import service as reports
 from mercat.web.effects import with_drawn
 from mercat.web.forms import Back
 from mercat.web.market import FREQUENCIES
-from mercat.web.market_charts import RANGES, USUAL, Chart, chart_of
+from mercat.web.market_charts import RANGES, USUAL, Chart, chart_of, past_of
 from mercat.web.pages import Page
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.rule_forms import number
@@ -53,8 +53,8 @@ def history_file(
 ) -> Response:
     """All that was seen in the time that is shown, an observation a line."""
     with runtime.read(caller) as unit:
-        rows = _past(unit, str(listing_id), int(range_of(page)))
-    return lines(f"market-{listing_id}", ending, ("at", *_PAST), iter([rows]))
+        past = market.history(unit, str(listing_id), fields=_PAST, days=int(range_of(page)), means=False)
+    return lines(f"market-{listing_id}", ending, ("at", *_PAST), iter([observations(past)]))
 
 
 class HowForm(BaseModel):
@@ -127,7 +127,8 @@ def _facts(unit: ReadUnit, page: Page, listing_id: UUID, *, error: str = "") -> 
     listing = market.view_of(unit, listing_id)
     days = range_of(page)
     near = reports.around(unit, "market_product", str(listing_id))
-    chart = chart_of(unit, str(listing_id), days=int(days), zone=page.clock.zone, alerts=near.alerts)
+    past = past_of(unit, str(listing_id), days=int(days), also=_PAST)
+    chart = chart_of(unit, past, zone=page.clock.zone, alerts=near.alerts)
     variant = near.variants[0] if near.variants and listing.product else None
     mine = list_rows(unit, market.WATCHES, ListQuery(equal={"market_product_id": [listing_id]}, per_page=1)).data
     suggestions = sorted(near.suggestions, key=lambda each: each["status"] != "pending")
@@ -144,7 +145,7 @@ def _facts(unit: ReadUnit, page: Page, listing_id: UUID, *, error: str = "") -> 
         "alerts": [{**each, "said": headline(each)} for each in near.alerts[:8]],
         "numbers": {str(alert["id"]): (place, tone) for _, tone, place, alert in chart.pins},
         "suggestions": [with_drawn(each) for each in suggestions[:4]],
-        "past": _past(unit, str(listing_id), int(days), most=_SHOWN_PAST),
+        "past": observations(past, most=_SHOWN_PAST),
         "sources": [("", "Nobody: files tell of it"), *((each.name, each.name) for each in market.list_sources(unit))],
         "frequencies": FREQUENCIES,
         "mine": mine[0] if mine else None,
@@ -224,11 +225,12 @@ def _rivals(unit: ReadUnit, listing: market.ListingView) -> list[dict[str, Any]]
     return list_rows(unit, market.COMPETITORS, query).data
 
 
-def _past(unit: ReadUnit, listing_id: str, days: int, *, most: int | None = None) -> list[dict[str, Any]]:
+def observations(past: market.History, *, most: int | None = None) -> list[dict[str, Any]]:
     """What was seen, an observation a row, the newest first; a value that an observation did not state is left out."""
-    past = market.history(unit, listing_id, fields=_PAST, days=days)
     rows: dict[dt.datetime, dict[str, Any]] = {}
     for metric in past.metrics:
+        if metric.name not in _PAST:
+            continue
         for point in metric.points if most is None else metric.points[-most:]:
             rows.setdefault(point.at, {"at": point.at, **dict.fromkeys(_PAST)})[metric.name] = point.value
     found = [rows[at] for at in sorted(rows, reverse=True)]
@@ -240,7 +242,7 @@ def product_market(unit: ReadUnit, page: Page, product_id: UUID) -> dict[str, An
     near = reports.around(unit, "product", str(product_id))
     days = range_of(page)
     shown = [
-        (row, chart_of(unit, str(row["id"]), days=int(days), zone=page.clock.zone, alerts=[each for each in near.alerts if each["subject_id"] == str(row["id"])]))
+        (row, chart_of(unit, past_of(unit, str(row["id"]), days=int(days)), zone=page.clock.zone, alerts=[each for each in near.alerts if each["subject_id"] == str(row["id"])]))
         for row in near.listings[:3]
     ]  # fmt: skip
     query = ListQuery(equal={"product_id": [product_id]}, sort="price", per_page=20)

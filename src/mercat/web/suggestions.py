@@ -39,15 +39,15 @@ SUGGESTIONS = Listed(
         columns=(
             Column("title", "Suggestion", "suggestion"),
             Column("estimated_impact", "Old and new", "change", is_labelled=False),
-            Column("category", "Kind", "category"),
-            Column("priority", "Urgency", "priority"),
+            Column("category", "Kind", "category", is_labelled=False),
+            Column("priority", "Urgency", "priority", is_labelled=False),
             Column("confidence", "Sure", "sure", is_number=True, drops=1),
-            Column("expires_at", "Until", "time", sort="expires_at", is_number=True, drops=1),
-            Column("status", "State", "state", drops=2),
         ),
         also=(
             "kind", "description", "reasoning", "cautions", "evidence", "subject_type", "subject_id", "subject_label", "source",
             "created_at",
+            "expires_at",
+            "status",
         ),
         filters=(
             Filter("category", "Kind", tuple(CATEGORIES.items())),
@@ -70,6 +70,7 @@ SUGGESTIONS = Listed(
         search="Find by title or product",
         usual_order="Most urgent first",
         usual_sort="-urgency",
+        sorts=(("expires_at", "Soonest to expire"),),
         own=("view",),
         expands=True,
         empty=Empty(
@@ -101,7 +102,9 @@ def suggestions_file(ending: Literal["csv", "jsonl"], runtime: House, caller: Ca
 def _listed(page: Page) -> Listed:
     if page.request.query_params.get("view") != _ALL:
         return SUGGESTIONS
-    index = replace(SUGGESTIONS.index, usual_sort="", usual_order="Newest first")
+    state = Column("status", "State", "state", is_labelled=False)
+    columns = (*SUGGESTIONS.index.columns, state)
+    index = replace(SUGGESTIONS.index, columns=columns, usual_sort="", usual_order="Newest first")
     return Listed(suggestions.SUGGESTIONS, index)
 
 

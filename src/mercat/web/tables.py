@@ -220,6 +220,11 @@ class Table:
         gone = {*other, "page", _OPEN}
         return self.at([*((name, value) for name, value in self.asked.given if name not in gone), *other.items()])
 
+    def opening(self, row: str) -> str:
+        """The same address with a row open, or none, relative to the page's own."""
+        kept = [(name, value) for name, value in self.asked.given if name != _OPEN]
+        return f"?{urlencode([*kept, *([(_OPEN, row)] if row else [])])}"
+
     def without(self, *names: str) -> str:
         """The address without these."""
         return self.at([(name, value) for name, value in self.asked.given if name not in {*names, "page", _OPEN}])

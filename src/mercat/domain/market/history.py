@@ -67,6 +67,7 @@ def history(
     days: int = 90,
     until: dt.datetime | None = None,
     daily: bool = False,
+    means: bool = True,
 ) -> History:
     """The past of a listing, by id or ASIN. Raises ``NotFound``, ``Invalid`` for what is no metric or no stretch of time."""
     if not 1 <= days <= _MOST_DAYS:
@@ -79,7 +80,7 @@ def history(
     repository = HistoryBulk(unit.bulk)
     read = _read(metrics)
     # The means look further back than what is asked for.
-    longest = min(since, end - dt.timedelta(days=max(MEANS_DAYS)))
+    longest = min(since, end - dt.timedelta(days=max(MEANS_DAYS))) if means else since
     # An instant is in its own history: what was seen at the very end counts.
     series = repository.series(row.id.bytes, read, longest, end + dt.timedelta(microseconds=1))
     whole = [_of(each, series) for each in metrics]
@@ -91,7 +92,7 @@ def history(
         since,
         end,
         [
-            _told(each, points, before, since=since, end=end, currency=row.currency)
+            _told(each, points, before, since=since, end=end, currency=row.currency if means else None)
             for each, (points, before) in zip(metrics, whole, strict=True)
         ],
         repository.days(row.id.bytes, since.date(), end.date()) if daily else [],
@@ -130,7 +131,7 @@ def _formula(metric: Metric, held: dict[str, Any]) -> str | None:
 
 
 def _told(
-    metric: Metric, points: list[Point], before: Any, *, since: dt.datetime, end: dt.datetime, currency: str
+    metric: Metric, points: list[Point], before: Any, *, since: dt.datetime, end: dt.datetime, currency: str | None
 ) -> MetricHistory:
     within = [each for each in points if each.at >= since]
     earlier = [each for each in points if each.at < since]
@@ -149,7 +150,7 @@ def _told(
         within[-1] if within else None,
         min(known, key=by_size) if has_size else None,
         max(known, key=by_size) if has_size else None,
-        _means(metric, points, before, end=end, currency=currency) if metric.averages else {},
+        {} if currency is None or not metric.averages else _means(metric, points, before, end=end, currency=currency),
     )
 
 
