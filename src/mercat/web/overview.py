@@ -22,6 +22,9 @@ router = Pages()
 _A_VISIT = dt.timedelta(minutes=30)
 _ASK_EVERY, _LONG_AGO = dt.timedelta(seconds=15), dt.datetime.min.replace(tzinfo=dt.UTC)
 _LOOKED, _SEASON_S = "mercat_looked", 7_776_000
+# Things a page of the queue.
+_A_PAGE = 25
+_LONGEST_NUMBER = 6
 _SPANS = (("last", "Since I last looked"), ("24h", "24 hours"), ("7d", "7 days"))
 # Of each kind: its title as a filter, its icon and tint, what its button says, and where that leads (``{}``: the subject).
 KINDS: dict[str, tuple[str, str, str, str, str]] = {
@@ -95,9 +98,14 @@ def review(runtime: House, caller: Caller, page: Shown) -> Response:
     kind = page.request.query_params.get("kind", "")
     counts = Counter(each.kind for each in found)
     there = page.request.app.state.places
+    wanted = [each for each in found if kind in {"", each.kind}]
+    number = page.request.query_params.get("page", "1")
+    first = (max(int(number), 1) - 1) * _A_PAGE if number.isdecimal() and len(number) < _LONGEST_NUMBER else 0
     return page.show(
         "review.html",
-        needs=[shown(each, there) for each in found if kind in {"", each.kind}],
+        needs=[shown(each, there) for each in wanted[first : first + _A_PAGE]],
+        number=first // _A_PAGE + 1,
+        has_more=len(wanted) > first + _A_PAGE,
         kinds=[(name, KINDS[name][0], counts[name]) for name in KINDS if counts[name]],
         kind=kind,
         total=len(found),
