@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mercat.cli import db_backups, db_looking, db_schema, db_tables, db_tending
+from mercat.cli import db_backups, db_looking, db_schema, db_seeding, db_tables, db_tending
 from mercat.cli.display import plain, say, shown
 from mercat.cli.errors import FAILED
 from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
@@ -24,6 +24,7 @@ app.add_typer(db_tending.app)
 app.add_typer(db_tables.app)
 app.add_typer(db_schema.app)
 app.add_typer(db_looking.app)
+app.add_typer(db_seeding.app)
 
 
 @app.callback()

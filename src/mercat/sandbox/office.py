@@ -88,7 +88,7 @@ _WRONG_CODES = ("0000000000000", "N/A", "9999999999999", "8.85909E+11", "4006381
 
 
 @dataclass(frozen=True)
-class _Item:
+class Item:
     """A product as the supplier knows it; money in cents, ``None`` where it names no price."""
 
     number: str
@@ -106,6 +106,7 @@ class _Item:
     pieces: int
 
     def cells(self) -> list[str]:
+        """Its row, under ``HEADER``."""
         kind = self.kind
         return [
             self.number,
@@ -134,7 +135,7 @@ def write_feed(path: Path, *, edition: int = 1, products: int = 3_000) -> None:
     product in twenty-five missing, and some new ones.
     """
     rng = random.Random(_SEED)  # noqa: S311  # a sample, not a secret
-    items = [_item(rng, number) for number in range(1, products + 1)]
+    items = [item_of(rng, number) for number in range(1, products + 1)]
     if edition > 1:
         items = list(_later(items, random.Random(_SEED + edition)))  # noqa: S311  # as above
     text = io.StringIO(newline="")
@@ -146,7 +147,8 @@ def write_feed(path: Path, *, edition: int = 1, products: int = 3_000) -> None:
     path.write_bytes(text.getvalue().encode(ENCODING, "xmlcharrefreplace"))
 
 
-def _item(rng: random.Random, number: int) -> _Item:
+def item_of(rng: random.Random, number: int) -> Item:
+    """A product out of the dice; the same dice give the same one."""
     kind = rng.choice(_KINDS)
     brand, series, colour = rng.choice(_BRANDS), rng.choice(_SERIES), rng.choice(_COLOURS)
     pieces = rng.choice((1, 1, 1, 2, 5, 10, 12)) if kind.cents < 2_000 else 1
@@ -154,7 +156,7 @@ def _item(rng: random.Random, number: int) -> _Item:
     material = rng.choice(kind.materials)
     name = f"{brand} {series} {kind.name}, {colour}" + (f", {pieces} pcs" if pieces > 1 else "")
     use = " and ".join(kind.uses)
-    return _Item(
+    return Item(
         number=f"OF-{number:05}",
         name=name,
         description=f"<p>{kind.name} of the <b>{series}</b> line in {colour.lower()}.</p><p>For {use}.</p>",
@@ -171,7 +173,7 @@ def _item(rng: random.Random, number: int) -> _Item:
     )
 
 
-def _later(items: list[_Item], rng: random.Random) -> Iterator[_Item]:
+def _later(items: list[Item], rng: random.Random) -> Iterator[Item]:
     for place, item in enumerate(items):
         draw = rng.random()
         if draw < 0.04:
@@ -190,10 +192,10 @@ def _later(items: list[_Item], rng: random.Random) -> Iterator[_Item]:
         else:
             yield item
         if place % 75 == 74:
-            yield _item(rng, 90_000 + place)
+            yield item_of(rng, 90_000 + place)
 
 
-def _soiled(items: list[_Item], rng: random.Random) -> Iterator[list[str]]:
+def _soiled(items: list[Item], rng: random.Random) -> Iterator[list[str]]:
     """The rows with dirt in them. What is soiled depends on the item's number, so that both editions agree."""
     for item in items:
         number = int(item.number[3:])

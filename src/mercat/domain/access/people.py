@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from uuid import UUID
 
 from mercat.core.actor import Actor
+from mercat.core.database.bulk import chunks
 from mercat.core.database.locks import named_lock
 from mercat.core.errors import Conflict, Forbidden, Invalid, NotFound
 from mercat.core.page import Page
@@ -22,6 +24,8 @@ from mercat.domain.access.remembering import memory_of
 from mercat.domain.access.schemas import UserDraft, UserPatch, UserView
 from mercat.domain.access.tokens import digest
 from mercat.domain.access.user_repository import UserRepository
+
+_AT_ONCE = 500
 
 
 def is_set_up(unit: ReadUnit) -> bool:
@@ -59,6 +63,26 @@ def create_user(runtime: Runtime, actor: Actor, draft: UserDraft) -> UserView:
         return view_of(unit, user)
 
     return runtime.attempt(work, actor)
+
+
+def create_users(runtime: Runtime, actor: Actor, drafts: Iterable[UserDraft]) -> int:
+    """Make many, some hundred in a transaction, and leave alone those whose user name there is; how many were made.
+
+    None of them has a password. Raises as ``create_user`` does; those of earlier transactions stay.
+    """
+    actor.require("access.users")
+
+    def work(unit: WriteUnit, some: Sequence[UserDraft]) -> int:
+        repository, made = UserRepository(unit.session), 0
+        for draft in some:
+            refuse_beyond(actor, ROLES[checked_role(draft.role)])
+            if repository.named(folded(draft.username)) is None:
+                user = create_in(unit, draft, role=draft.role, kept=None)
+                audit_user(unit, "user.created", user, role=user.role)
+                made += 1
+        return made
+
+    return sum(runtime.attempt(partial(work, some=some), actor) for some in chunks(drafts, _AT_ONCE))
 
 
 def list_users(

@@ -28,6 +28,7 @@ from mercat.domain.access.links import (
 from mercat.domain.access.list_repository import AUDIT, KEYS, OWN_KEYS, OWN_SESSIONS, SESSIONS, USERS
 from mercat.domain.access.people import (
     create_user,
+    create_users,
     disable,
     enable,
     get_user,
@@ -94,6 +95,7 @@ __all__ = [
     "change_password",
     "create_key",
     "create_user",
+    "create_users",
     "disable",
     "enable",
     "find_recipient",
