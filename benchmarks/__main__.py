@@ -79,6 +79,19 @@ def api(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:
             report.figure(f"api, {database}, MB", measured["memory_mb"]["peak"], most=250)
 
 
+def market(report: Report, _folder: Path, rows: int, databases: list[str]) -> None:
+    """Watching the market: ``benchmarks.market``."""
+    found = _module("benchmarks.market", "--snapshots", str(rows), "--databases", ",".join(databases))
+    report.sections["market"] = found
+    if "detectors_100000_s" in found:
+        report.figure("market, 100,000 snapshots through the detectors, seconds", found["detectors_100000_s"], most=10)
+    for database in databases:
+        if database in found:
+            asked = 30_000 if database == "sqlite" else 50_000
+            inserted = found[database]["insert_per_second"]
+            report.figure(f"market, {database}, snapshots put in a second", inserted, least=asked)
+
+
 def _module(name: str, *arguments: str) -> dict[str, Any]:
     if importlib.util.find_spec(name) is None:
         return {"not_measured": f"there is no {name}"}
@@ -95,6 +108,7 @@ SECTIONS: dict[str, tuple[Section, int]] = {
     "search": (search, 1_000_000),
     "jobs": (jobs, 1_000),
     "api": (api, 50_000),
+    "market": (market, 100_000),
     "peers": (side_by_side, 20_000),
 }
 

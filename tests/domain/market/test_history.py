@@ -20,8 +20,9 @@ from mercat.domain.market.averaging import mean, median, share
 from mercat.domain.market.metrics import METRICS
 from mercat.domain.market.models import ProductSnapshot, SnapshotDaily
 from mercat.domain.market.schemas import Point
+from mercat.domain.market.snapshot_repository import SnapshotBulk
 from mercat.domain.operations import service as operations
-from tests.domain.market.conftest import ASIN, START, record, seen, track
+from tests.domain.market.conftest import ASIN, START, Clock, record, seen, track
 from tests.shops import ANN
 
 DAY = dt.timedelta(days=1)
@@ -206,3 +207,28 @@ def _oldest(runtime: Runtime) -> dt.datetime:
         found = unit.session.scalar(select(func.min(ProductSnapshot.scraped_at)))
     assert found is not None
     return found
+
+
+def test_means_reach_back_beyond_what_is_kept_of_single_observations(runtime: Runtime, clock: Clock) -> None:
+    """Of 180 days 120 cost 10 and 60 cost 16, whether they are kept one by one or in lines."""
+    track(runtime)
+    past = [
+        seen(24 * day, price="10" if day < 120 else "16", sales_rank=100, in_stock=day % 2 == 0) for day in range(180)
+    ]
+    clock.pass_(days=180)
+    record(runtime, *past, is_quiet=True)
+    with runtime.write(ANN) as unit:
+        [state] = SnapshotBulk(unit.bulk).states([(ASIN, "US")]).values()
+        market.roll_up(unit, [state.listing], START)
+
+    def means() -> dict[str, dict[str, str | None]]:
+        with runtime.read(ANN) as unit:
+            told = market.history(unit, ASIN, fields=["price", "bsr", "in_stock"], days=30)
+        return {each.name: each.means for each in told.metrics}
+
+    whole = means()
+    market.keep_history(runtime, ANN)
+    thinned = means()
+    assert whole == thinned
+    assert (whole["price"]["180"], whole["price"]["30"], whole["sales_rank"]["365"]) == ("12", "16", "100")
+    assert whole["in_stock"]["180"] == "0.5"

@@ -55,8 +55,8 @@ def mean(
 
 
 def digits_of(metric: Metric, currency: str) -> int:
-    """How many digits behind the point a metric's smallest unit has: cents of money, tenths of a star, whole counts."""
-    return {"money": minor_digits(currency), "stars": 1, "percent": 2}.get(metric.unit, 0)
+    """How many digits behind the point a metric's smallest unit has: cents of money, tenths of a star, whole counts; shares have four."""
+    return {"money": minor_digits(currency), "stars": 1, "percent": 2, "flag": 4}.get(metric.unit, 0)
 
 
 def share(points: Sequence[Point], start: dt.datetime, end: dt.datetime, before: Any = None) -> Decimal | None:

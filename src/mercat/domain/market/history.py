@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -22,13 +22,23 @@ from mercat.domain.market.tracking import find
 USUAL = ("price", "sales_rank")
 MEANS_DAYS = (30, 90, 180, 365)
 _MOST_DAYS = 3_660
+# What a day's line keeps of a metric: (its mean over the day, what it closed with).
+_LINES = {
+    "price": ("price_mean", "price_close"),
+    "buybox_price": ("buybox_mean", "buybox_close"),
+    "sales_rank": ("rank_mean", "rank_close"),
+    "in_stock": ("in_stock_share", "in_stock_share"),
+    **{name: (name, name) for name in ("rating", "review_count", "offer_count")},
+}
 
 
 @dataclass(frozen=True)
 class MetricHistory:
     """One metric: its points, oldest first; ``before`` is what held at the beginning, ``means`` by days back from the end.
 
-    A mean is over the time in which there was a value, rounded down to the smallest unit; ``None`` where there was none.
+    A mean is over the time in which there was a value, rounded down to the smallest unit; ``None`` where there was none. Where
+    single observations are gone, days in a line stand for them: their means, and what they closed with. Of a flag it is the
+    share of time in which it was set.
     """
 
     name: str
@@ -84,6 +94,7 @@ def history(
     # An instant is in its own history: what was seen at the very end counts.
     series = repository.series(row.id.bytes, read, longest, end + dt.timedelta(microseconds=1))
     whole = [_of(each, series) for each in metrics]
+    thinned = _thinned(repository, row.id.bytes, longest, end) if means else []
     return History(
         row.id,
         row.asin,
@@ -92,7 +103,15 @@ def history(
         since,
         end,
         [
-            _told(each, points, before, since=since, end=end, currency=row.currency if means else None)
+            _told(
+                each,
+                points,
+                before,
+                since=since,
+                end=end,
+                currency=row.currency if means else None,
+                past=_of_days(each, thinned),
+            )
             for each, (points, before) in zip(metrics, whole, strict=True)
         ],
         repository.days(row.id.bytes, since.date(), end.date()) if daily else [],
@@ -123,22 +142,53 @@ def _of(metric: Metric, series: Series) -> tuple[list[Point], Any]:
     return list(points.values()), before
 
 
-def _formula(metric: Metric, held: dict[str, Any]) -> str | None:
+def _formula(metric: Metric, held: dict[str, Any]) -> str | bool | None:
+    if metric.name == "is_deal":
+        return held["deal"] is not None
     if metric.name == "discount_pct":
         return discount_pct(held["price"], held["original_price"])
     price = held["buybox_price"]
     return None if price is None else plain(Decimal(price) + Decimal(held["buybox_shipping"] or 0))
 
 
+def _thinned(repository: HistoryBulk, listing: bytes, since: dt.datetime, end: dt.datetime) -> list[dict[str, Any]]:
+    """Days in a line whose single observations are gone: nothing of them is older than the first that is kept."""
+    first = repository.oldest([listing]).get(listing, end)
+    if first <= since:
+        return []
+    return [each for each in repository.days(listing, since.date(), end.date()) if each["day"] < str(first.date())]
+
+
+def _of_days(metric: Metric, lines: Sequence[Mapping[str, Any]]) -> list[Point]:
+    """Days in a line as points: over the day its mean held, and from its evening on what it closed with."""
+    names = _LINES.get(metric.name)
+    points: list[Point] = []
+    for line in lines if names else ():
+        start = dt.datetime.fromisoformat(line["day"]).replace(tzinfo=dt.UTC)
+        mean_name, close_name = names or ("", "")
+        closed = line[close_name]
+        # Lines of an older Mercat have no mean of everything.
+        points.append(Point(start, line[mean_name] if line[mean_name] is not None else closed))
+        points.append(Point(start + dt.timedelta(days=1), closed))
+    return points
+
+
 def _told(
-    metric: Metric, points: list[Point], before: Any, *, since: dt.datetime, end: dt.datetime, currency: str | None
+    metric: Metric,
+    points: list[Point],
+    before: Any,
+    *,
+    since: dt.datetime,
+    end: dt.datetime,
+    currency: str | None,
+    past: list[Point],
 ) -> MetricHistory:
     within = [each for each in points if each.at >= since]
     earlier = [each for each in points if each.at < since]
     held = earlier[-1].value if earlier else before
     known = [each.value for each in within if each.value is not None]
     by_size: Any = Decimal if metric.unit in {"money", "stars", "percent"} else (lambda value: value)
-    has_size = metric.averages and bool(known)
+    has_size = metric.has_size and bool(known)
     return MetricHistory(
         metric.name,
         metric.title,
@@ -150,7 +200,9 @@ def _told(
         within[-1] if within else None,
         min(known, key=by_size) if has_size else None,
         max(known, key=by_size) if has_size else None,
-        {} if currency is None or not metric.averages else _means(metric, points, before, end=end, currency=currency),
+        {}
+        if currency is None or not metric.averages
+        else _means(metric, [*past, *points], before, end=end, currency=currency),
     )
 
 

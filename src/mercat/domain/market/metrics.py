@@ -17,7 +17,8 @@ class Metric:
     """A metric. ``bit`` is its place in ``product_snapshots.stated`` and never changes; ``None`` where it has no column.
 
     ``kind``: ``column`` has a column of its own, ``extra`` lies in the column of that name, ``formula`` is made of others
-    (``needs``). ``is_latest``: the listing itself shows what was stated last. ``averages``: over time, in its smallest unit.
+    (``needs``). ``is_latest``: the listing itself shows what was stated last. ``averages``: over time, in its smallest unit;
+    of a flag the share of time in which it was set.
     """
 
     name: str
@@ -33,7 +34,12 @@ class Metric:
     @property
     def averages(self) -> bool:
         """Whether a mean over time says anything."""
-        return self.unit in {"money", "count", "rank", "stars", "percent"}
+        return self.unit in {"money", "count", "rank", "stars", "percent", "flag"}
+
+    @property
+    def has_size(self) -> bool:
+        """Whether one value is more than another."""
+        return self.averages and self.unit != "flag"
 
 
 def _columns() -> Iterable[Metric]:
@@ -94,6 +100,7 @@ def _extras() -> Iterable[Metric]:
 
 
 _FORMULAS = (
+    Metric("is_deal", "On a deal", "flag", "deals", "higher", kind="formula", needs=("deal",)),
     Metric(
         "discount_pct",
         "Discount on the list price",
