@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import xxhash
 
+_TOP_BIT = 1 << 63
+
 
 def key_hash(key: str) -> int:
     """A key as a signed 64-bit number."""
@@ -16,8 +18,8 @@ def key_hash(key: str) -> int:
 
 def key_hashes(keys: Sequence[str]) -> list[int]:
     """Many keys as signed 64-bit numbers."""
-    # The same 64 bits, read as a signed number.
-    return array("q", array("Q", map(xxhash.xxh3_64_intdigest, map(str.encode, keys))).tobytes()).tolist()
+    # The two's complement of 64 bits, in one expression.
+    return [(value ^ _TOP_BIT) - _TOP_BIT for value in map(xxhash.xxh3_64_intdigest, map(str.encode, keys))]
 
 
 def pack(hashes: Iterable[int]) -> bytes:
