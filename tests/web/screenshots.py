@@ -42,9 +42,8 @@ PICTURES = (
     Picture("overview", "/"),
     Picture("review", "/", theme="dark", follow=r"Review \d+ rows"),
     Picture("suggestion", "/suggestions", follow="Lower "),
-    Picture("product", "/products?q=desk+lamp", follow="Desk Lamp"),
+    Picture("market", "/market", follow="Brückner Basic Archive Box"),
     Picture("store", "/stores/demo-shop", theme="dark"),
-    Picture("phone", "/", width=390, height=844),
 )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
 from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
 from mercat.domain.catalog import service as catalog
+from tests.web.conftest import serving
 from tests.web.goods import PASSWORD, TERMINAL
 
 
@@ -47,3 +49,22 @@ def test_a_branch_is_made_moved_merged_and_brought_back(visitor: TestClient, sql
     assert "Papers" in inside.text
     into_itself = visitor.post(f"/categories/{id_of(sqlite_runtime, 'Office')}/move", data={"path": "Office > Papers"})
     assert into_itself.status_code in {409, 422}
+
+
+def test_a_category_is_dragged_into_another(browser: Browser, sqlite_runtime: Runtime):
+    access.create_user(sqlite_runtime, TERMINAL, access.UserDraft("ada", "ada@example.com", "admin", password=PASSWORD))
+    with sqlite_runtime.write(TERMINAL) as unit:
+        for name in ("Office", "Paper"):
+            catalog.categories.create(unit, name)
+    for base in serving(sqlite_runtime):
+        page = browser.new_page(base_url=base)
+        page.goto("/login?next=/categories")
+        page.get_by_label("User name or e-mail").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+
+        page.locator("[data-move]", has_text="Paper").drag_to(page.locator("[data-path]", has_text="Office"))
+
+        expect(page.locator(".toast", has_text="Moved")).to_be_visible()
+        page.close()
+    assert paths(sqlite_runtime) == ["Office", "Office > Paper"]

@@ -7,6 +7,7 @@ are new; what it has shown already it keeps in its ``Followed``. When everything
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -32,12 +33,17 @@ _OVER = "over"
 
 @dataclass
 class Followed:
-    """One topic of one page. ``mark``: the last that was shown, as the page or the browser's last event says it."""
+    """One topic of one page. ``mark``: the last that was shown, as the page or the browser's last event says it.
+
+    ``every_s``: how often it is looked at; ``next_at``: when again, on the clock of this process.
+    """
 
     look: Look
     name: str
     of: str
     mark: str = ""
+    every_s: float = 0.0
+    next_at: float = 0.0
     known: dict[str, Any] = field(default_factory=dict)
     is_over: bool = False
 
@@ -50,14 +56,14 @@ class Followed:
 
 
 Look = Callable[[ReadUnit, Page, Followed], Iterable[str]]
-_topics: dict[str, tuple[str | None, Look]] = {}
+_topics: dict[str, tuple[str | None, Look, float]] = {}
 
 
-def topic(name: str, permission: str | None) -> Callable[[Look], Look]:
-    """Register what looks for news of a topic, and who may follow it."""
+def topic(name: str, permission: str | None, *, every_s: float = 0.0) -> Callable[[Look], Look]:
+    """Register what looks for news of a topic, who may follow it, and how often it is worth a look (0: as often as may be)."""
 
     def register(look: Look) -> Look:
-        _topics[name] = permission, look
+        _topics[name] = permission, look, every_s
         return look
 
     return register
@@ -89,9 +95,9 @@ def _followed(caller: Actor, topics: str, marks: dict[str, str]) -> list[Followe
     for each in topics.split(",")[:_MOST_TOPICS]:
         name, _, rest = each.partition(":")
         of, _, mark = rest.partition(":")
-        permission, look = _topics.get(name, (None, None))
+        permission, look, every_s = _topics.get(name, (None, None, 0.0))
         if look is not None and (permission is None or caller.may(permission)):
-            found.append(Followed(look, name, of, marks.get(f"{name}:{of}", mark)))
+            found.append(Followed(look, name, of, marks.get(f"{name}:{of}", mark), every_s))
     return found
 
 
@@ -114,11 +120,15 @@ async def _events(
         if looks % _ALIVE_EVERY == 0:
             yield b": still here\n\n"
         await asyncio.sleep(_LOOK_EVERY_S)
-        pieces = await run_in_threadpool(_look, request, runtime, caller, followed)
+        # What is not worth a look yet costs neither a thread nor a question to the database.
+        due = [each for each in followed if not each.is_over and each.next_at <= time.monotonic()]
+        pieces = await run_in_threadpool(_look, request, runtime, caller, due) if due else []
 
 
 def _look(request: Request, runtime: Runtime, caller: Actor, followed: list[Followed]) -> list[str]:
     page = Page(request)
+    for each in followed:
+        each.next_at = time.monotonic() + each.every_s
     with runtime.read(caller) as unit:
         return [piece for each in followed if not each.is_over for piece in each.look(unit, page, each)]
 

@@ -112,7 +112,7 @@ def review(runtime: House, caller: Caller, page: Shown) -> Response:
     )
 
 
-@topic("house", "reports.read")
+@topic("house", "reports.read", every_s=2)
 def follow_house(unit: ReadUnit, page: Page, followed: Followed) -> Iterator[str]:
     """What every page shows: how many jobs run and how far they are, and how much waits for a person."""
     running = reports.running(unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ from mercat.web.tables import Action, Column, Empty, Filter, Index, View, lines,
 router = Pages()
 _CHUNK = 1_000
 _LIST = "products"
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _STATUSES = (("active", "Active"), ("draft", "Draft"), ("archived", "Archived"))
 INDEX = Index(
     url="/products",
@@ -46,7 +48,7 @@ INDEX = Index(
         Filter("price", "Price", is_range=True),
         Filter("updated_at", "Changed", is_range=True, is_date=True),
     ),
-    row_url="/products/{handle}",
+    row_url="/products/{reference}",
     row_label="sku",
     actions=(
         Action("Change…", "/products/many", "catalog.edit", "pencil", is_page=True),
@@ -83,7 +85,11 @@ def list_products(runtime: House, caller: Caller, page: Shown) -> Response:
         found = catalog.list_products(
             unit, q=query.q, sort=query.sort, page=query.page, per_page=query.per_page, **query.narrowing()
         )
-    rows = [msgspec.structs.asdict(each) for each in found.data]
+    # By its SKU, which is short, where that can stand in an address.
+    rows = [
+        {**msgspec.structs.asdict(each), "reference": each.sku if _PLAIN.fullmatch(each.sku or "") else each.handle}
+        for each in found.data
+    ]
     views = [View("All", {"view": "all"} if first else {}), *INDEX.views[1:]]
     index = replace(INDEX, views=[*views, *(View(each.name, dict(parse_qsl(each.query))) for each in kept)])
     table = table_of(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select
+from sqlalchemy.orm import aliased
 
 from mercat.core.database.bulk import Bulk, chunks
 from mercat.core.lists import Field, ListSpec
@@ -81,7 +82,10 @@ def review_of(
     if product_ids is not None:
         # What is new is no product yet: it is found by its key alone, and looked for among its kind.
         is_new = and_(Change.kind == "create", Change.source_key == q)
-        within.append(is_new if part == "new" else Change.product_id.in_(list(product_ids)))
+        # By the products' own index, and not along the whole set in its order, as SQLite would rather.
+        of_them = aliased(Change)
+        theirs = Change.id.in_(select(of_them.id).where(of_them.product_id.in_(list(product_ids))))
+        within.append(is_new if part == "new" else theirs)
     return replace(REVIEW, within=tuple(within))
 
 

@@ -260,6 +260,21 @@ on("dragover", (e) => {
   if (over !== dragged) over[all.indexOf(over) > all.indexOf(dragged) ? "after" : "before"](dragged);
 });
 on("drop", (e) => dragged && e.preventDefault());
+
+// A category that is dropped on another one goes into it.
+let carried;
+on("dragstart", (e) => { carried = e.target.closest?.("[data-move]"); });
+on("dragover", (e) => { const over = carried && e.target.closest("[data-path]"); $$(".over").forEach((n) => n.classList.remove("over")); if (over && over !== carried) { e.preventDefault(); over.classList.add("over"); } });
+on("drop", (e) => {
+  const over = carried && e.target.closest("[data-path]");
+  if (!over || over === carried) return;
+  e.preventDefault();
+  const form = Object.assign(document.createElement("form"), { method: "post", action: carried.dataset.move, hidden: true });
+  form.append(Object.assign(document.createElement("input"), { name: "path", value: over.dataset.path }));
+  document.body.append(form);
+  form.submit();
+});
+on("dragend", () => { carried = null; $$(".over").forEach((n) => n.classList.remove("over")); });
 on("dragend", () => { dragged?.classList.remove("held"); dragged?.closest("form")?.requestSubmit(); dragged = null; });
 
 function init(el) {
