@@ -94,7 +94,7 @@ def questions(unit: ReadUnit, bulk: Bulk) -> dict[str, tuple[str, str, Callable[
         "the products that a set speaks of, page by page": (
             "changes",
             "change_set_id, kind",
-            lambda: IndexingRepository(bulk).changed_after(made, "create", bytes(16), 2_000),
+            lambda: IndexingRepository(bulk).changed_after(made, "create", bytes(16), 2_000, searched_only=False),
         ),
         "the changes of a product": ("changes", "product_id", lambda: changes.statements([product_id])),
         "a supplier's offers by code": (
