@@ -7,7 +7,7 @@ the last value that was stated before, by the time of observation.
 from __future__ import annotations
 
 import datetime as dt
-import statistics
+import math
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 RANKS = 3
-"""How many ranks are compared with as many before: the medians, so that one odd rank says nothing."""
+"""How many ranks are compared with as many before: the medians, so that one odd rank says nothing. An odd number."""
 CONFIRMED = 2
 """How often availability has to be seen anew to be believed."""
 LOST = 3
@@ -97,12 +97,12 @@ def _rank(tail: Tail, at: dt.datetime, values: Mapping[str, Any]) -> Iterator[Fi
     if len(tail.ranks) < 2 * RANKS:
         return
     seen = list(tail.ranks)
-    before, now = statistics.median(seen[:RANKS]), statistics.median(seen[RANKS:])
+    before, now = sorted(seen[:RANKS])[RANKS // 2], sorted(seen[RANKS:])[RANKS // 2]
     if before != now:
         # A smaller number is a better rank.
         kind = "rank_improved" if now < before else "rank_dropped"
         change = percent(abs(Decimal(now) - Decimal(before)), Decimal(before))
-        yield Finding(kind, at, change, f"{before:.0f}", f"{now:.0f}")
+        yield Finding(kind, at, change, str(before), str(now))
 
 
 def _stock(tail: Tail, at: dt.datetime, values: Mapping[str, Any]) -> Iterator[Finding]:
@@ -167,10 +167,12 @@ def _reviews(tail: Tail, at: dt.datetime, values: Mapping[str, Any]) -> Iterator
     ]
     *before, pace = paces
     # A listing with a review a month would cry wolf at two: a spread below one review counts as one.
-    spread = max(statistics.pstdev(before), 1.0)
-    score = (pace - statistics.fmean(before)) / spread
+    mean = math.fsum(before) / len(before)
+    # In floats: the exact fractions of the statistics module would take most of the time that there is.
+    spread = max(math.sqrt(math.fsum((each - mean) ** 2 for each in before) / len(before)), 1.0)
+    score = (pace - mean) / spread
     if score >= 1:
-        usual = f"{statistics.fmean(before):.1f} a day"
+        usual = f"{mean:.1f} a day"
         yield Finding("review_spike", at, Decimal(score).quantize(_TWO), usual, f"{pace:.1f} a day")
 
 
