@@ -20,6 +20,7 @@ EXAMPLES: dict[str, str] = {
     "/suppliers/{code}/feeds/{name}": f"/suppliers/northgate/feeds/northgate?sample={work.SAMPLE}&file=prices.csv",
     "/listings/{listing_id:uuid}": f"/listings/{work.LISTING}",
     "/stores/{name}": "/stores/main",
+    "/market/categories/{category_id:uuid}": "/market/categories/{list}",
     "/market/{listing_id:uuid}": "/market/{listing}",
     "/alerts/{alert_id:uuid}": "/alerts/{alert}",
     "/alerts/rules/{key}": "/alerts/rules/price_change",

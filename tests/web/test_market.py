@@ -157,3 +157,16 @@ def test_a_chart_needs_no_script(open_page: Open, named: Named):
 
     expect(page.locator(".plot.price svg desc")).to_contain_text("Buy Box €18.49 now")
     expect(page.locator(".pin")).to_have_count(1)
+
+
+def test_a_list_of_best_sellers_says_who_moved(admin: TestClient, seen: Named):
+    shown = admin.get(f"/market/categories/{seen['list']}").text
+
+    assert "B000000101" in shown
+    assert "best #2" in shown
+    assert "↑ 1" in shown
+    assert admin.post("/market/categories/track", data={"category": "nonsense!"}).status_code == 422
+    made = admin.post("/market/categories/track", data={"category": "123456", "marketplace": "US"})
+    assert "No list was seen yet" in made.text
+    answer = admin.post("/market/categories/untrack", data={"id": seen["list"], "back": "/market/categories"})
+    assert "1 list looked at no more" in answer.text

@@ -16,7 +16,7 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
 from mercat.domain.suggestions import service as suggestions
-from mercat.sdk.market import Observation
+from mercat.sdk.market import Observation, Ranked
 
 ME = Actor("user", "root", via="terminal")
 OURS, RIVAL, SILENT = "B0C7Q2M4XK", "B0F7XPYCSJ", "B000000003"
@@ -39,7 +39,25 @@ def begin(runtime: Runtime, sku: str = "P-001") -> dict[str, str]:
         made = [suggestions.propose(unit, draft) for draft in _drafts(ids[OURS], variant, product, sku, str(alert))]
         suggestions.reject(unit, made[-1].id, notes=f"not before the holidays {WORDS}")  # type: ignore[union-attr]
         alerts.acknowledge(unit, [rank])
-    return {"listing": str(ids[OURS]), "alert": str(alert), "suggestion": str(made[0].id)}  # type: ignore[union-attr]
+    return {"list": _ranked(runtime), "listing": str(ids[OURS]), "alert": str(alert), "suggestion": str(made[0].id)}  # type: ignore[union-attr]
+
+
+def _ranked(runtime: Runtime) -> str:
+    """A list of best sellers on two days: ours went up, one came, one left."""
+
+    def places(day: int, asins: list[str]) -> list[Ranked]:
+        at = unit_now - dt.timedelta(days=day, hours=1)
+        return [
+            Ranked(category="340843031", marketplace="DE", observed_at=at, rank=rank, asin=asin, category_name=f"Bürobedarf {WORDS}", price="9.90")
+            for rank, asin in enumerate(asins, 1)
+        ]  # fmt: skip
+
+    with runtime.read(ME) as unit:
+        unit_now = unit.now
+    both = [*places(1, ["B000000101", RIVAL, OURS]), *places(0, ["B000000102", OURS, RIVAL])]
+    runtime.attempt(lambda opened: market.record_ranks(opened, both, provider="test"), ME)
+    with runtime.read(ME) as unit:
+        return str(market.bestsellers(unit, "340843031", marketplace="DE").category.id)
 
 
 def _variant(unit: WriteUnit, sku: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from mercat.domain.access import service as access
 from mercat.web import (
     alert_rules,
     alerts,
+    bestsellers,
     categories,
     changes,
     configuration,
@@ -63,6 +64,7 @@ ROOMS = (
     images.router,
     changes.router,
     market.router,
+    bestsellers.router,
     market_product.router,
     alert_rules.router,
     mutes.router,
