@@ -28,6 +28,7 @@ from mercat.api.app import make_app as make_api
 from mercat.core.actor import SYSTEM, Actor
 from mercat.core.database import migrate
 from mercat.core.ids import new_id_bytes
+from mercat.core.log import configure
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
 from mercat.domain import register_configurable, register_hearing, register_jobs
@@ -144,6 +145,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=20)
     asked = parser.parse_args()
+    configure("WARNING", as_json=False)
     register_hearing()
     register_jobs()
     register_configurable()
