@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import statistics
@@ -83,8 +84,8 @@ def writers(products: int, folder: Path) -> dict[str, Any]:
 
 
 def _touch(unit: WriteUnit, number: int) -> None:
-    unit.bulk.run("UPDATE schedules SET priority = priority WHERE name = ?", [f"none-{number}"])
-    unit.bulk.run("UPDATE products SET revision = revision + 1 WHERE handle = ?", [f"office-article-{number}"])
+    [[chosen]] = unit.bulk.fetch("SELECT id FROM products ORDER BY id LIMIT 1 OFFSET ?", [number])
+    unit.bulk.run("UPDATE products SET revision = revision + 1 WHERE id = ?", [chosen])
 
 
 def counters(products: int, folder: Path) -> dict[str, Any]:
@@ -154,8 +155,6 @@ def snapshots(rows: int, url: str, folder: Path) -> dict[str, Any]:
     began = time.perf_counter()
     with runtime.write(ME) as unit:
         cut = months[1]
-        import datetime as dt  # noqa: PLC0415
-
         dropped = drop_partitions(unit.bulk, "product_snapshots", dt.datetime(*cut, 1, tzinfo=dt.UTC))
     found["drop_of_a_month_ms"] = round((time.perf_counter() - began) * 1000, 1)
     found["dropped"] = len(dropped)
