@@ -18,7 +18,8 @@ from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
 
 # The same examples in every run, so that a change is judged and not luck; HYPOTHESIS_PROFILE=default looks for new ones.
-hypothesis.register_profile("repeatable", derandomize=True)
+# None has a deadline: how long an example takes says what else the machine does.
+hypothesis.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 DATABASES = {
