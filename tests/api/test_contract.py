@@ -25,8 +25,13 @@ ROOT = Path(__file__).parents[2]
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 
 
+def _phases(database: str) -> str:
+    """What an answer looks like does not hang on the database; what it holds is tried on PostgreSQL by the examples."""
+    return "examples,coverage" if WHOLE or database == "sqlite" else "examples"
+
+
 @pytest.mark.parametrize("database", [name for name in DATABASES if name != "mariadb"], indirect=True)
-def test_the_api_keeps_its_word(runtime: Runtime, tmp_path: Path):
+def test_the_api_keeps_its_word(database: str, runtime: Runtime, tmp_path: Path):
     admin = people(runtime)["admin"]
     key = access.create_key(runtime, TERMINAL, access.KeyDraft("test", ["admin"]), owner=admin.user.id).secret
     with served(runtime) as address:
@@ -35,7 +40,7 @@ def test_the_api_keeps_its_word(runtime: Runtime, tmp_path: Path):
                 SCHEMATHESIS,
                 *("--config-file", str(ROOT / "schemathesis.toml"), "run", f"{address}/api/v1/openapi.json"),
                 *("--header", f"Authorization: Bearer {key}", "--checks", "all", "--continue-on-failure"),
-                *("--phases", "examples,coverage", "--seed", "1", "--no-color"),
+                *("--phases", _phases(database), "--seed", "1", "--no-color"),
                 *(() if WHOLE else ("--exclude-path-regex", ALIKE)),
             ],
             cwd=tmp_path,

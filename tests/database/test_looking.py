@@ -41,7 +41,7 @@ def test_every_hot_query_is_answered_by_an_index(runtime: Runtime) -> None:
 def test_a_statement_that_takes_long_is_noted_without_its_values(tmp_path: Path) -> None:
     runtime = Runtime(Settings(home=tmp_path, database_slow_ms=1))
     counting = (
-        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 30000)"
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000)"
         " SELECT count(*) FROM n WHERE 'hush' <> ?"
     )
     with capture_logs() as lines:

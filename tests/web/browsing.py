@@ -63,19 +63,23 @@ class Watched:
             self.problems.append(f"failed: {url} {why}")
 
 
-def faults_of_access(
-    page: Page, *, widths: Sequence[int] = (1440, 390), schemes: Sequence[Literal["light", "dark"]] = ("light", "dark")
-) -> list[tuple[Any, ...]]:
-    """What axe finds, in both themes, on a desk and on a phone."""
+Face = tuple[int, Literal["light", "dark"]]
+# A desk in daylight and a phone at night; MERCAT_TEST_WHOLE_PAGES=1 looks at both in both themes.
+FACES: tuple[Face, ...] = ((1440, "light"), (390, "dark"))
+if os.environ.get("MERCAT_TEST_WHOLE_PAGES") == "1":
+    FACES = (*FACES, (1440, "dark"), (390, "light"))
+
+
+def faults_of_access(page: Page, *, faces: Sequence[Face] = FACES) -> list[tuple[Any, ...]]:
+    """What axe finds, at each width and theme."""
     found: list[tuple[Any, ...]] = []
     options = {"runOnly": WCAG, "resultTypes": ["violations"]}
-    for width in widths:
+    for width, scheme in faces:
         # Tall: nothing hides under what is sticky.
         page.set_viewport_size({"width": width, "height": 3000})
-        for scheme in schemes:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for each in Axe().run(page, options=options).response["violations"]:
-                found += [(width, scheme, each["id"], node["html"][:120]) for node in each["nodes"]]
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for each in Axe().run(page, options=options).response["violations"]:
+            found += [(width, scheme, each["id"], node["html"][:120]) for node in each["nodes"]]
     return found
 
 

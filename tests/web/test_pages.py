@@ -54,7 +54,7 @@ def test_further_faces_of_a_page_are_whole(open_page: Open):
     page = open_page("/products").page
     for address in FACES:
         page.goto(address, wait_until="load")
-        assert faults_of_access(page, widths=(1440,), schemes=("light",)) == [], address
+        assert faults_of_access(page, faces=((1440, "light"),)) == [], address
         assert sideways(page) == {}, address
 
 
