@@ -118,7 +118,9 @@ def test_a_price_of_another_currency_is_not_shown_as_the_shops(
     feed(sqlite_runtime, tmp_path, [{**rows(1)[0], "currency": "EUR"}])
     add_store(sqlite_runtime)
 
-    assert sell(sqlite_runtime).blocked == 1
+    result = sell(sqlite_runtime)
+    assert result.blocked == 1
+    assert [each for each in result.warnings if "the shop sells in USD" in each], "the reason is said at once"
     assert back.shown() == {}
 
 

@@ -215,6 +215,13 @@ class ListingBulk:
         sql = "SELECT COUNT(*) FROM listings WHERE store_id = ? AND platform_listing_id IS NOT NULL AND status <> 'delisted'"
         return int(self.bulk.fetch(sql, (self._store,))[0][0])
 
+    def complaint(self, only: Collection[bytes] | None = None) -> str | None:
+        """Why one of those that cannot be sent as they are is so: an example of what is to be mended."""
+        where, values = self._scope(only)
+        sql = f"SELECT l.last_error FROM listings l WHERE l.store_id = ? AND l.state = 'blocked'{where} ORDER BY l.id LIMIT 1"
+        rows = self.bulk.fetch(sql, [self._store, *values])
+        return rows[0][0] if rows else None
+
     def to_push(self, *, after: bytes, limit: int, only: Collection[bytes] | None = None) -> list[bytes]:
         """Pending listings that shall be shown, by id."""
         where, values = self._scope(only)

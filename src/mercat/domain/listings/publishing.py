@@ -171,6 +171,15 @@ class _Publishing:
             self.result.status = "held"
         else:
             self._send(batcher, only)
+        self._tell_of_blocked(only)
+
+    def _tell_of_blocked(self, only: Collection[bytes] | None) -> None:
+        """One reason in words: where all are blocked, all are for the same one, most often."""
+        if not self.result.blocked:
+            return
+        with self.runtime.read(self.actor) as unit:
+            why = ListingBulk(unit.bulk, self.shop.id.bytes).complaint(only)
+        self.result.warnings.append(f"{self.result.blocked:,} cannot be sent as they are, for example: {why}")
 
     def _tell_of_shelves(self, *, everything: bool) -> None:
         """A plan cannot count what it comes to that a collection is not there yet, but it can say so."""
