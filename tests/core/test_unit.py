@@ -6,14 +6,17 @@ import subprocess
 import sys
 import threading
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
 
+from mercat.core.errors import Invalid
 from mercat.core.ids import new_id_bytes
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.catalog.models import Product, ProductVariant
 from mercat.domain.suppliers.models import Supplier
+from mercat.domain.suppliers.repository import SupplierRepository
 
 _SUPPLIER = "id, name, code, priority, is_active, created_at, updated_at"
 
@@ -44,6 +47,24 @@ def test_sums_of_money_are_exact(runtime: Runtime) -> None:
         _add(runtime, f"S{number}", "0.1")
     with runtime.read() as unit:
         assert unit.session.scalar(select(func.sum(ProductVariant.price))) == Decimal(1)
+
+
+def test_part_of_an_id_names_a_row_where_it_fits_only_one(runtime: Runtime) -> None:
+    one, other = UUID("0190aaaa-0000-7000-8000-00000000beef"), UUID("0190aaaa-0000-7000-8000-11110000beef")
+    with runtime.write() as unit:
+        unit.session.add_all(
+            Supplier(id=each, name=str(each), code=f"S{n}", priority=n) for n, each in enumerate((one, other))
+        )
+    with runtime.read() as unit:
+        suppliers = SupplierRepository(unit.session)
+        for reference in (str(one), "00000000beef", "8000-00000000BEEF", "0190aaaa-0000-7000-8000-00", one.hex):
+            found = suppliers.by_reference(reference)
+            assert getattr(found, "id", None) == one, reference
+        for reference in ("eef", "feedbeef", "%", "0190____", "", "x" * 40):
+            assert suppliers.by_reference(reference) is None, reference
+        for reference in ("beef", "0190aaaa"):
+            with pytest.raises(Invalid, match="several ids"):
+                suppliers.by_reference(reference)
 
 
 def test_eight_threads_lose_no_update(runtime: Runtime) -> None:

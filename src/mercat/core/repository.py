@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, Text, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from mercat.core.database.base import Row
-from mercat.core.errors import NotFound
+from mercat.core.errors import Invalid, NotFound
 from mercat.core.page import Page, offset
 
 R = TypeVar("R", bound=Row)
-_SHORTEST_REFERENCE = 4
+_PART_OF_ID = re.compile(r"[0-9a-f]{4,31}")
 
 
 class Repository(Generic[R]):
@@ -37,17 +38,23 @@ class Repository(Generic[R]):
         return self.session.get(self.model, row_id)
 
     def by_reference(self, reference: str) -> R | None:
-        """By id, or by the end of one (four characters or more) as a terminal shows it; the newest that fits."""
+        """By id, or by the end or the beginning of one (four digits or more), as a terminal shows it.
+
+        Raises ``Invalid`` where it fits several: whoever undoes or approves means one of them, and we do not know which.
+        """
         try:
             return self.find(UUID(reference))
         except ValueError:
-            wanted = reference.lower()
-        if len(wanted) < _SHORTEST_REFERENCE:
+            wanted = reference.replace("-", "").lower()
+        if not _PART_OF_ID.fullmatch(wanted):
             return None
-        for row_id in self.session.scalars(select(self.model.id).order_by(self.model.id.desc())):
-            if str(row_id).endswith(wanted):
-                return self.find(row_id)
-        return None
+        digits = _digits(self.model.id, self.session.get_bind().dialect.name)
+        rows = select(self.model).where(digits.like(f"%{wanted}") | digits.like(f"{wanted}%"))
+        found = self.session.scalars(rows.order_by(self.model.id.desc()).limit(2)).all()
+        if len(found) > 1:
+            message = f"{reference} fits several ids, such as {found[0].id} and {found[1].id}: say more of the one that is meant"
+            raise Invalid(message)
+        return found[0] if found else None
 
     def find_by(self, **values: object) -> R | None:
         """The first row with these column values, or ``None``."""
@@ -74,3 +81,10 @@ class Repository(Generic[R]):
             total = self.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
         data = self.session.scalars(rows.limit(per_page).offset(start)).all()
         return Page(list(data), total, page, per_page)
+
+
+def _digits(row_id: Any, dialect: str) -> ColumnElement[str]:
+    """An id's 32 hexadecimal digits, in lower case."""
+    if dialect == "postgresql":
+        return func.replace(cast(row_id, Text), "-", "")
+    return func.lower(func.hex(type_coerce(row_id, LargeBinary)))

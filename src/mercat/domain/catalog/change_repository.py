@@ -127,7 +127,7 @@ class ChangeSetRepository(Repository[ChangeSet]):
     model = ChangeSet
 
     def get_by_reference(self, reference: str) -> ChangeSet:
-        """By id, or by the end of one, as a terminal shows it. Raises ``NotFound``."""
+        """By id, or by its end or beginning, as a terminal shows it. Raises ``NotFound``."""
         found = self.by_reference(reference)
         if found is None:
             message = f"no change set {reference}: mercat changes list shows them"
