@@ -3,6 +3,11 @@
 Floors, rooms and frameworks (rules 1, 2 and 4) are import-linter's: see the contracts in pyproject.toml.
 """
 
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
 from tests.architecture.house import DOORS, Arrow, arrows
 
 FRONT_DOOR = frozenset({"service", "schemas"})
@@ -45,6 +50,19 @@ def test_in_a_room_only_models_and_repositories_know_sqlalchemy() -> None:
     ]
 
     assert not trespasses
+
+
+def test_no_two_modules_need_each_other() -> None:
+    """Not inside a room either, and not for a type alone: what needs each other is one thing, or has a third below it."""
+    needs: defaultdict[str, set[str]] = defaultdict(set)
+    for arrow in arrows():
+        # A package and what it gathers are one: its face imports its parts.
+        if arrow.imported.name.startswith("mercat.") and not arrow.importer.name.startswith(f"{arrow.imported.name}."):
+            needs[arrow.importer.name].add(arrow.imported.name)
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as circle:
+        pytest.fail(" imports ".join(reversed(circle.args[1])))
 
 
 def test_the_graph_is_not_empty() -> None:

@@ -78,6 +78,14 @@ TRESPASSES = {
     ),
     "a new floor that nobody placed": Trespass(IMPORTS, {"lobby.py": ""}, "mercat.lobby"),
     # Rooms
+    "two modules of a room need each other": Trespass(
+        ROOMS,
+        {
+            "domain/catalog/trespass.py": "from mercat.domain.catalog import trespassing",
+            "domain/catalog/trespassing.py": "def go() -> None:\n    from mercat.domain.catalog import trespass",
+        },
+        "mercat.domain.catalog.trespassing imports mercat.domain.catalog.trespass",
+    ),
     "a room uses the room above": Trespass(
         IMPORTS,
         {"domain/catalog/trespass.py": "import mercat.domain.suppliers"},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mercat.assistant import catalog_tools, market_tools
-from mercat.assistant.tools import all_tools
+from mercat.assistant.toolbox import all_tools
 from mercat.core.actor import Actor
 from mercat.core.errors import NotFound
 from mercat.core.lists import ListQuery, list_rows

@@ -19,7 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from mercat import __version__
 from mercat.assistant import resources
-from mercat.assistant.tools import Tool, call, tools_for
+from mercat.assistant.toolbox import call, tools_for
+from mercat.assistant.tools import Tool
 from mercat.core.actor import Actor
 from mercat.core.errors import MercatError
 from mercat.core.log import get_logger

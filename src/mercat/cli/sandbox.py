@@ -12,7 +12,7 @@ from mercat.cli.session import JsonOption, print_json
 from mercat.core.errors import Invalid
 
 if TYPE_CHECKING:
-    from mercat.sandbox.shopify.server import House
+    from mercat.sandbox.shopify.house import House
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 

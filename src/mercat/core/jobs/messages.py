@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
 
+import msgspec
+
 _KIND = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*")
 DEFAULT_QUEUE = "default"
 # 1 goes first, 100 last; a person who waits for the answer is about 20, a nightly clean-up about 80.
 NORMAL_PRIORITY = 50
+MAX_ATTEMPTS = 5
 
 
 class Message:
@@ -35,6 +38,12 @@ class Message:
     def title(self) -> str:
         """What people read in the list of jobs; a message that can say more overrides it."""
         return self.kind
+
+
+def payload_of(message: Message) -> dict[str, Any]:
+    """The message as JSON values."""
+    payload: dict[str, Any] = msgspec.to_builtins(message)
+    return payload
 
 
 @dataclass(frozen=True)

@@ -5,25 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Result, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import Session
 from structlog.contextvars import get_contextvars
 
+from mercat.core.actor import Actor
+from mercat.core.database.results import rows_of
 from mercat.core.errors import Conflict, Invalid
 from mercat.core.ids import new_id
-from mercat.core.jobs.messages import NORMAL_PRIORITY, Message
+from mercat.core.jobs.messages import MAX_ATTEMPTS, NORMAL_PRIORITY, Message, payload_of
 from mercat.core.jobs.models import LONGEST_KEY, PENDING, Job
-from mercat.core.jobs.registry import MAX_ATTEMPTS, payload_of
-
-if TYPE_CHECKING:
-    from mercat.core.unit import WriteUnit
 
 CHANNEL = "mercat_jobs"
 _TRIES = 5
+
+
+class Unit(Protocol):
+    """Of a unit of work what a job is written down with: its transaction, its one instant, and who asks."""
+
+    session: Session
+    actor: Actor
+    now: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def order_of(message: Message, **more: Any) -> Order:
     return Order(kind=message.kind, title=title, queue=queue, payload=payload_of(message), **more)
 
 
-def put(unit: WriteUnit, order: Order) -> UUID:
+def put(unit: Unit, order: Order) -> UUID:
     """Write the job, or join the one of the same key that still waits. The id of whichever it is."""
     if order.run_after is not None and order.run_after.tzinfo is None:
         message = "run_after is a time without a zone: give an aware datetime"
@@ -69,7 +75,7 @@ def put(unit: WriteUnit, order: Order) -> UUID:
     raise Conflict(message)
 
 
-def _join(unit: WriteUnit, key: str | None, order: Order) -> UUID | None:
+def _join(unit: Unit, key: str | None, order: Order) -> UUID | None:
     """The job of this key that waits, asked to run no later than this one would.
 
     The update locks its row: it cannot start before this transaction is over, so it will see what this one changed.
@@ -87,7 +93,7 @@ def _join(unit: WriteUnit, key: str | None, order: Order) -> UUID | None:
     return found.id if rows_of(result) == 1 else None
 
 
-def _insert(unit: WriteUnit, key: str | None, order: Order) -> UUID | None:
+def _insert(unit: Unit, key: str | None, order: Order) -> UUID | None:
     """``None`` where somebody else wrote one of the same key just now."""
     subject_type, subject_id = order.subject or (None, None)
     id_ = new_id()
@@ -132,11 +138,6 @@ def _insert_unless_queued(session: Session) -> Any:
         case _:
             # Not INSERT IGNORE, which would swallow every other fault as well.
             return mysql.insert(Job).on_duplicate_key_update(id=Job.id)
-
-
-def rows_of(result: Result[Any]) -> int:
-    """How many rows a statement changed."""
-    return cast("CursorResult[Any]", result).rowcount
 
 
 def _wake(session: Session) -> None:

@@ -22,8 +22,8 @@ from sqlalchemy import delete, select, update
 
 from mercat.core.database.engine import is_jobs_file, is_sqlite
 from mercat.core.database.locks import named_lock
+from mercat.core.database.results import rows_of
 from mercat.core.jobs.models import JobWorker
-from mercat.core.jobs.outbox import rows_of
 from mercat.core.log import get_logger
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime, WriteUnit

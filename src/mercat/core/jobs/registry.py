@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from mercat.core.errors import Invalid, NotFound
+from mercat.core.jobs.context import JobContext
 from mercat.core.jobs.messages import DEFAULT_QUEUE, Message
 
-if TYPE_CHECKING:
-    from mercat.core.jobs.context import JobContext
-
 M = TypeVar("M", bound=Message)
-MAX_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -92,12 +89,6 @@ def handler_of(kind: str) -> Handler:
         message = f"nothing here runs jobs of the kind {kind}: is the part of Mercat that does installed?"
         raise NotFound(message, kind=kind)
     return found
-
-
-def payload_of(message: Message) -> dict[str, Any]:
-    """The message as JSON values."""
-    payload: dict[str, Any] = msgspec.to_builtins(message)
-    return payload
 
 
 def message_of(kind: str, payload: Any) -> Message:

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Update, delete, or_, select, update
 from sqlalchemy import Row as RowOf
 from sqlalchemy.orm import Session
 
+from mercat.core.database.results import rows_of
 from mercat.core.errors import NotFound
 from mercat.core.ids import new_id
 from mercat.core.jobs.models import CANCELLED, COMPLETED, PENDING, RUNNING, TERMINAL, Job, JobEvent
-from mercat.core.jobs.outbox import rows_of
 from mercat.core.jobs.statements import APPEND, BEGIN, COMPLETE, DUE, DUE_OF_QUEUES, NEXT_DUE, SEEN
 
 Line = tuple[str, str, dict[str, Any] | None]

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from mercat.core.database.bulk import Bulk
+from mercat.core.database.results import rows_of
 from mercat.core.ids import new_id_bytes
-from mercat.core.jobs.outbox import rows_of
 from mercat.core.repository import Repository
 from mercat.domain.alerts.models import EMAIL, IN_APP, PENDING, READ, UNREAD, Notification
 from mercat.domain.alerts.telling import Telling

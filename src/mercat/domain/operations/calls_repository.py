@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, or_, select, update
 
 from mercat.core.database.bulk import Bulk
+from mercat.core.database.results import rows_of
 from mercat.core.ids import new_id_bytes
-from mercat.core.jobs.outbox import rows_of
 from mercat.core.repository import Repository
 from mercat.domain.operations.models import ApiBudget, ApiUsage
 from mercat.sdk.channels import Call

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from mercat.core.database.results import rows_of
 from mercat.core.ids import new_id
-from mercat.core.jobs.outbox import rows_of
 from mercat.core.page import Page
 from mercat.core.repository import Repository
 from mercat.domain.operations.models import SyncFreshness, SyncHistory

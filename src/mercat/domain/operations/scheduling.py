@@ -9,9 +9,9 @@ from uuid import UUID
 
 from mercat.core.errors import Conflict, Invalid
 from mercat.core.jobs.firing import fire
-from mercat.core.jobs.messages import Message
+from mercat.core.jobs.messages import Message, payload_of
 from mercat.core.jobs.models import Schedule
-from mercat.core.jobs.registry import message_of, payload_of
+from mercat.core.jobs.registry import message_of
 from mercat.core.page import Page
 from mercat.core.schedule import following, next_cron, next_every, zone_of
 from mercat.core.unit import ReadUnit, WriteUnit

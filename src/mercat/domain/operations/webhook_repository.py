@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from mercat.core.database.bulk import Bulk
+from mercat.core.database.results import rows_of
 from mercat.core.errors import NotFound
 from mercat.core.ids import new_id_bytes
-from mercat.core.jobs.outbox import rows_of
 from mercat.core.page import Page
 from mercat.core.repository import Repository
 from mercat.domain.operations.models import WebhookDelivery, WebhookEndpoint

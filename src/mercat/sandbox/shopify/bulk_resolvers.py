@@ -9,7 +9,8 @@ from mercat.sandbox.shopify.calls import Call
 from mercat.sandbox.shopify.connections import Connection, Key, connection
 from mercat.sandbox.shopify.products import number, sort_key
 from mercat.sandbox.shopify.records import Bulk
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.searching import Filters, search
 
 AT_ONCE = 5  # of each kind, for one app at one shop (since 2026-01)

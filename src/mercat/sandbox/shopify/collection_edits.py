@@ -14,7 +14,8 @@ from mercat.sandbox.shopify.news import changed, created, deleted
 from mercat.sandbox.shopify.product_plan import values_of
 from mercat.sandbox.shopify.publishing import publish_everywhere
 from mercat.sandbox.shopify.records import Collection, Job, Product, Source
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.shaping import LONGEST
 
 Path = list[str | int]

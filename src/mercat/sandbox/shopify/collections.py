@@ -9,7 +9,8 @@ from mercat.sandbox.shopify.connections import Connection, Key, connection
 from mercat.sandbox.shopify.membership import SUPPORTED, is_member, members, members_of
 from mercat.sandbox.shopify.products import by_unique, count, number, sort_key
 from mercat.sandbox.shopify.records import Collection, Product, Source
-from mercat.sandbox.shopify.registry import bad_request, field
+from mercat.sandbox.shopify.refusals import bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.searching import Filters, search
 
 FILTERS = Filters(

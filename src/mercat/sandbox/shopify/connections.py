@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mercat.sandbox.shopify.calls import Call
-from mercat.sandbox.shopify.registry import bad_request
+from mercat.sandbox.shopify.refusals import bad_request
 
 LARGEST_PAGE = 250
 DEEPEST = 25_000  # objects that paging reaches; further on it takes a filter or a bulk operation

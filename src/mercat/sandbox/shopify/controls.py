@@ -18,7 +18,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -28,10 +28,8 @@ from starlette.routing import Route
 from mercat.sandbox.shopify.access import ALL_SCOPES
 from mercat.sandbox.shopify.dumping import dump
 from mercat.sandbox.shopify.faults import CALLS, check
+from mercat.sandbox.shopify.house import House
 from mercat.sandbox.shopify.schema_version import VERSION
-
-if TYPE_CHECKING:
-    from mercat.sandbox.shopify.server import House
 
 Handler = Callable[[dict[str, Any]], Any]
 

@@ -9,7 +9,8 @@ from mercat.sandbox.shopify.connections import Connection, connection
 from mercat.sandbox.shopify.metafield_types import TYPES
 from mercat.sandbox.shopify.metafields import own_namespace
 from mercat.sandbox.shopify.records import Definition, Metafield
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 
 MAY_BE_UNIQUE = frozenset({"id", "single_line_text_field", "number_integer", "url"})
 

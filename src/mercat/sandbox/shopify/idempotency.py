@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mercat.sandbox.shopify.registry import Refused, Resolver, bad_request
-
-if TYPE_CHECKING:
-    from mercat.sandbox.shopify.calls import Call
+from mercat.sandbox.shopify.calls import Call
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import Resolver
+from mercat.sandbox.shopify.state import Attempt
 
 KEPT_FOR_S = 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The first use of a key. ``answer`` holds the shop's own objects, so a replay shows what they are by then."""
-
-    fingerprint: str
-    answer: Any
-    dies_s: float
 
 
 def once(name: str, resolver: Resolver) -> Resolver:

@@ -11,7 +11,8 @@ from mercat.sandbox.shopify.levels import NAMES, close_level, open_level, put
 from mercat.sandbox.shopify.news import changed
 from mercat.sandbox.shopify.products import count, number
 from mercat.sandbox.shopify.records import InventoryItem, Level, Location
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.searching import Filters, exactly, search
 from mercat.sandbox.shopify.shaping import write_item
 

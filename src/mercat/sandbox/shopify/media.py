@@ -13,7 +13,8 @@ from mercat.sandbox.shopify.clocks import stamp
 from mercat.sandbox.shopify.connections import Connection, Key, connection
 from mercat.sandbox.shopify.products import number, sort_key
 from mercat.sandbox.shopify.records import File, GenericFile, Product
-from mercat.sandbox.shopify.registry import Refused, field
+from mercat.sandbox.shopify.refusals import Refused
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.searching import Filters, search
 from mercat.sandbox.shopify.state import Shop
 

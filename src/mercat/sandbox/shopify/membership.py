@@ -9,7 +9,7 @@ from typing import Any
 from mercat.sandbox.shopify.clocks import stamp
 from mercat.sandbox.shopify.products import stock_of, title_of
 from mercat.sandbox.shopify.records import Collection, Product, Source
-from mercat.sandbox.shopify.registry import Refused
+from mercat.sandbox.shopify.refusals import Refused
 from mercat.sandbox.shopify.state import Shop
 
 Path = list[str | int]

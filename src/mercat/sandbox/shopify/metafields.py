@@ -15,7 +15,8 @@ from mercat.sandbox.shopify.connections import Connection, connection
 from mercat.sandbox.shopify.metafield_types import REFERENCES, TYPES, wrong
 from mercat.sandbox.shopify.news import changed
 from mercat.sandbox.shopify.records import HasMetafields, Metafield, Node
-from mercat.sandbox.shopify.registry import Refused, bad_request, field, user_error
+from mercat.sandbox.shopify.refusals import Refused, bad_request, user_error
+from mercat.sandbox.shopify.registry import field
 
 MOST_AT_ONCE = 25
 _NAMESPACE = re.compile(r"[A-Za-z0-9_-]{3,255}")

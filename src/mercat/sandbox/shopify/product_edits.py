@@ -13,7 +13,8 @@ from mercat.sandbox.shopify.product_plan import check_texts, tags_of, values_of
 from mercat.sandbox.shopify.product_set import product_set
 from mercat.sandbox.shopify.products import identified
 from mercat.sandbox.shopify.records import DeleteOperation, Product
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.shaping import drop_variant
 from mercat.sandbox.shopify.state import Shop
 

@@ -12,7 +12,7 @@ from mercat.sandbox.shopify.membership import may_join
 from mercat.sandbox.shopify.metafields import Value, checked, own_namespace
 from mercat.sandbox.shopify.products import by_unique, identified
 from mercat.sandbox.shopify.records import Collection, File, Location, Option, OptionValue, Product
-from mercat.sandbox.shopify.registry import Refused
+from mercat.sandbox.shopify.refusals import Refused
 from mercat.sandbox.shopify.shaping import (
     LONGEST,
     MOST_VARIANTS,

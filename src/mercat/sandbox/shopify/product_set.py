@@ -13,7 +13,8 @@ from mercat.sandbox.shopify.news import changed, created
 from mercat.sandbox.shopify.product_plan import Plan, default_shape, place_of, plan
 from mercat.sandbox.shopify.publishing import publish_everywhere
 from mercat.sandbox.shopify.records import File, HasMetafields, Operation, Product
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.shaping import drop_variant, new_variant, settle, write_stock, write_variant
 from mercat.sandbox.shopify.state import Shop
 

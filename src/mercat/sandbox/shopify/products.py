@@ -11,7 +11,8 @@ from mercat.sandbox.shopify.calls import Call
 from mercat.sandbox.shopify.connections import Connection, Key, connection
 from mercat.sandbox.shopify.metafields import own_namespace
 from mercat.sandbox.shopify.records import HasMetafields, Product, Variant
-from mercat.sandbox.shopify.registry import bad_request, field
+from mercat.sandbox.shopify.refusals import bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.searching import Filters, exactly, search
 
 _TAG = re.compile(r"<[^>]+>")

@@ -9,7 +9,8 @@ from mercat.sandbox.shopify.clocks import stamp
 from mercat.sandbox.shopify.connections import Connection, connection
 from mercat.sandbox.shopify.news import changed
 from mercat.sandbox.shopify.records import Collection, Product, Publication, Publishable
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 
 _KINDS = "Product ProductVariant Collection".split()
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import uvicorn
 
+from mercat.sandbox.shopify.house import House
 from mercat.sandbox.shopify.options import Options
-from mercat.sandbox.shopify.server import House
+from mercat.sandbox.shopify.server import app_of
 
 HOST = "127.0.0.1"
 _CONTROL_TIMEOUT_S = 60.0
@@ -67,7 +68,7 @@ class RunningShop:
 
 def _server(house: House) -> uvicorn.Server:
     config = uvicorn.Config(
-        house.app(), log_level="critical", access_log=False, ws="none", http="httptools", timeout_graceful_shutdown=1
+        app_of(house), log_level="critical", access_log=False, ws="none", http="httptools", timeout_graceful_shutdown=1
     )
     return uvicorn.Server(config)
 

@@ -30,7 +30,8 @@ from graphql import (
 )
 
 from mercat.sandbox.shopify.idempotency import once
-from mercat.sandbox.shopify.registry import IDEMPOTENT, RESOLVERS, Refused, Resolver
+from mercat.sandbox.shopify.refusals import Refused
+from mercat.sandbox.shopify.registry import IDEMPOTENT, RESOLVERS, Resolver
 from mercat.sandbox.shopify.schema_version import VERSION
 
 _RESOLVING = (

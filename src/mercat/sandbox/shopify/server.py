@@ -25,18 +25,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mercat.sandbox.shopify.access import Access
-from mercat.sandbox.shopify.bulk import BulkRunner
 from mercat.sandbox.shopify.controls import control_routes
-from mercat.sandbox.shopify.costs import Bucket
-from mercat.sandbox.shopify.delivery import Courier
 from mercat.sandbox.shopify.executing import run, throttled
-from mercat.sandbox.shopify.faults import Faults
 from mercat.sandbox.shopify.file_routes import file_routes
+from mercat.sandbox.shopify.house import House
 from mercat.sandbox.shopify.oauth_routes import oauth_routes
-from mercat.sandbox.shopify.opening import open_shop
-from mercat.sandbox.shopify.options import Options
-from mercat.sandbox.shopify.schema import load
 from mercat.sandbox.shopify.schema_version import VERSION
 
 _UNKNOWN_TOKEN = b'{"errors":"[API] Invalid API key or access token (unrecognized login or wrong password)"}'
@@ -44,55 +37,45 @@ _SLOW_PIECES = 20
 _SLOW_S = 0.05  # between two pieces
 
 
-class House:
-    """One shop with all that serves it."""
+def app_of(house: House) -> ASGIApp:
+    """A shop's house as an ASGI application."""
+    admin = _Admin(house)
 
-    def __init__(self, options: Options) -> None:
-        load()
-        self.options = options
-        self.shop = open_shop(options)
-        self.access = Access(self.shop.clock, options.domain, options.token_lifetime_s)
-        self.bucket = Bucket(options)
-        self.faults = Faults(self.shop.random, options.faults)
-        self.courier = Courier(self.shop, self.access, self.faults)
-        self.bulk = BulkRunner(self.shop)
-        self.closing: asyncio.Event | None = None
-        self.shop.announce = self.courier.announce
-        self.shop.begin = self.bulk.begin
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        house.bulk.stop()
+        await house.courier.close()
 
-    def app(self) -> ASGIApp:
-        """The whole as an ASGI application."""
+    routes = [
+        Route("/admin/api/{version}/graphql.json", admin.graphql, methods=["POST"]),
+        *oauth_routes(house.access, house.options),
+        *file_routes(house.shop),
+        *control_routes(house),
+    ]
+    return _Breakable(Starlette(routes=routes, lifespan=lifespan))
 
-        @asynccontextmanager
-        async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            yield
-            self.bulk.stop()
-            await self.courier.close()
 
-        routes = [
-            Route("/admin/api/{version}/graphql.json", self.graphql, methods=["POST"]),
-            *oauth_routes(self.access, self.options),
-            *file_routes(self.shop),
-            *control_routes(self),
-        ]
-        return _Breakable(Starlette(routes=routes, lifespan=lifespan))
+class _Admin:
+    def __init__(self, house: House) -> None:
+        self.house = house
 
     async def graphql(self, request: Request) -> Response:
         """The Admin API, and what goes wrong with it."""
         if not served(request.path_params["version"]):
             return _json(b'{"errors":"Not Found"}', 404)
         given = request.headers.get("x-shopify-access-token")
-        token = self.access.token(given)
+        token = self.house.access.token(given)
         if token is None:
             return _json(_UNKNOWN_TOKEN, 401)
         try:
             body = msgspec.json.decode(await request.body())
         except msgspec.DecodeError:
             return _json(b'{"errors":"Bad Request: the body is no JSON"}', 400)
-        fault = self.faults.call()
+        fault = self.house.faults.call()
         if fault and (refused := await self._before(request, fault, given)):
             return refused
-        encoded = msgspec.json.encode(run(self.shop, token, self.bucket, body))
+        encoded = msgspec.json.encode(run(self.house.shop, token, self.house.bucket, body))
         return await self._after(request, fault, encoded) if fault else _json(encoded)
 
     async def _before(self, request: Request, fault: str, given: str | None) -> Response | None:
@@ -103,11 +86,11 @@ class House:
             case "500":
                 return _json(b'{"errors":"Internal Server Error"}', 500)
             case "expired":
-                self.access.expire(given)
+                self.house.access.expire(given)
                 return _json(_UNKNOWN_TOKEN, 401)
             case "throttle":
-                self.bucket.drain()
-                return _json(msgspec.json.encode(throttled(self.bucket, 10)))
+                self.house.bucket.drain()
+                return _json(msgspec.json.encode(throttled(self.house.bucket, 10)))
             case "timeout" | "drop":
                 return await self._break(request, hang=fault == "timeout")
         return None
@@ -125,9 +108,9 @@ class House:
 
     async def _break(self, request: Request, *, hang: bool) -> Response:
         if hang:
-            self.closing = self.closing or asyncio.Event()
+            self.house.closing = self.house.closing or asyncio.Event()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.closing.wait(), self.options.hang_s)
+                await asyncio.wait_for(self.house.closing.wait(), self.house.options.hang_s)
         request.scope["sandbox.break"]()
         return Response(status_code=500)
 

@@ -11,7 +11,7 @@ from mercat.sandbox.shopify.clocks import stamp
 from mercat.sandbox.shopify.levels import open_level, put
 from mercat.sandbox.shopify.metafields import Value
 from mercat.sandbox.shopify.records import InventoryItem, Location, Option, OptionValue, Product, Variant
-from mercat.sandbox.shopify.registry import Refused
+from mercat.sandbox.shopify.refusals import Refused
 from mercat.sandbox.shopify.state import Shop
 
 MOST_OPTIONS = 3

@@ -6,11 +6,11 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mercat.sandbox.shopify.access import Token
 from mercat.sandbox.shopify.clocks import Stopwatch, stamp
-from mercat.sandbox.shopify.idempotency import Attempt
 from mercat.sandbox.shopify.options import Options
 from mercat.sandbox.shopify.records import (
     Bulk,
@@ -26,7 +26,7 @@ from mercat.sandbox.shopify.records import (
     Publication,
     Variant,
 )
-from mercat.sandbox.shopify.registry import bad_request
+from mercat.sandbox.shopify.refusals import bad_request
 from mercat.sandbox.shopify.storage import Upload
 
 N = TypeVar("N", bound=Node)
@@ -38,6 +38,15 @@ FIRST_ID = 8_000_000_000
 def slug(text: str) -> str:
     """A handle made of a title."""
     return _UNSLUG.sub("-", text.lower()).strip("-")[:255] or "product"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The first use of an idempotency key. ``answer`` holds the shop's own objects, so a replay shows what they are by then."""
+
+    fingerprint: str
+    answer: Any
+    dies_s: float
 
 
 class Shop:

@@ -9,7 +9,8 @@ from typing import Any
 from mercat.sandbox.shopify.calls import Call
 from mercat.sandbox.shopify.levels import NAMES, put
 from mercat.sandbox.shopify.records import AdjustmentGroup, InventoryItem, Level, Location
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 
 MOST = 1_000_000_000
 REASONS = frozenset(

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from mercat.sandbox.shopify.calls import Call
-from mercat.sandbox.shopify.registry import Refused, field
+from mercat.sandbox.shopify.refusals import Refused
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.storage import LARGEST_UPLOAD, Upload
 
 _NEED_A_SIZE = frozenset({"VIDEO", "MODEL_3D"})

@@ -13,7 +13,8 @@ from mercat.sandbox.shopify.news import changed
 from mercat.sandbox.shopify.product_plan import values_of
 from mercat.sandbox.shopify.products import only_default
 from mercat.sandbox.shopify.records import File, Location, Option, OptionValue, Product, Variant
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.shaping import (
     MOST_VARIANTS,
     Path,

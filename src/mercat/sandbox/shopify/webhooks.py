@@ -11,7 +11,8 @@ from mercat.sandbox.shopify.clocks import stamp
 from mercat.sandbox.shopify.connections import Connection, connection
 from mercat.sandbox.shopify.products import count, number
 from mercat.sandbox.shopify.records import Subscription
-from mercat.sandbox.shopify.registry import Refused, bad_request, field
+from mercat.sandbox.shopify.refusals import Refused, bad_request
+from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.schema_version import VERSION
 
 _ELSEWHERE = re.compile(r"pubsub://[\w-]+:[\w-]+|arn:aws:events:\S+")

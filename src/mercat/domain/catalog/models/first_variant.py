@@ -30,23 +30,24 @@ FIELDS = {
 }
 
 
+def _variant_of(product: Any) -> Any:
+    """The class of a product's variants: asked of the relationship, for the product's module needs this one."""
+    return product.variants.property.mapper.class_
+
+
 def _first_variant_field(name: str, column: str) -> hybrid_property[Any]:
     def read(self: Any) -> Any:
         return getattr(self.variants[0], column) if self.variants else None
 
     def write(self: Any, value: Any) -> None:
-        from mercat.domain.catalog.models.products import ProductVariant  # noqa: PLC0415  # the two classes need each other
-
         if not self.variants:
-            self.variants.append(ProductVariant(position=1))
+            self.variants.append(_variant_of(type(self))(position=1))
         setattr(self.variants[0], column, value)
 
     def filter_by(cls: Any) -> ColumnElement[Any]:
-        from mercat.domain.catalog.models.products import ProductVariant  # noqa: PLC0415
-
         # A correlated scalar: the variant of the lowest position. The unique index on sku turns the equality test into
         # one look-up where the planner may; ``ProductRepository.find_by_sku`` does so on every database.
-        first = aliased(ProductVariant)
+        first = aliased(_variant_of(cls))
         return (
             select(getattr(first, column))
             .where(first.product_id == cls.id)
