@@ -139,3 +139,8 @@ def test_amounts_of_a_price_rule_are_text() -> None:
     assert str(PriceRule.model_validate({"factor": "1.10"}).factor) == "1.10"
     with pytest.raises(ValidationError, match="not exact"):
         PriceRule.model_validate({"factor": 1.1})
+
+
+def test_a_profile_is_text() -> None:
+    with pytest.raises(ValidationError, match="text in TOML"):
+        TableSettings.model_validate({"profile": {"key": "Artikel"}})

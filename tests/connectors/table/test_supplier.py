@@ -72,6 +72,11 @@ def test_a_row_without_a_code_is_kept_as_a_bad_row(tmp_path: Path) -> None:
     assert [row.key for row in found if isinstance(row, FeedRow)] == ["A", "C"]
 
 
+def test_a_file_without_a_table_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="holds no table"):
+        rows(feed(), files(tmp_path, "<CATALOG/>", name="empty.xml"))
+
+
 def test_keys_and_lines(tmp_path: Path) -> None:
     found = rows(feed(), files(tmp_path, HEADER + ' A ,"One\nline",1,2\n\n0012,Two,2,3\n'))
     assert [(row.key, row.line) for row in found if isinstance(row, FeedRow)] == [("A", 2), ("0012", 5)]
@@ -127,7 +132,7 @@ def test_what_products_are_told_apart_by(header: str, cells: str, key: str, tmp_
 def test_a_file_without_anything_to_tell_products_apart_is_refused(tmp_path: Path) -> None:
     source = files(tmp_path, "D1|D2\n1|2\n3|4\n")
     assert any("`key`" in note for note in feed().inspect(source).notes)
-    with pytest.raises(Unreadable, match="'D1', 'D2'"):
+    with pytest.raises(Unreadable, match=r"--setting key=COLUMN.*'D1', 'D2'"):
         rows(feed(), source)
 
 

@@ -142,6 +142,8 @@ class TableSettings(FeedSettings, frozen=True):
     def _from_profile(cls, data: Any) -> Any:
         if not isinstance(data, dict) or not data.get("profile"):
             return data
+        if not isinstance(data["profile"], str):
+            raise ValueError("`profile` is a profile's text in TOML: give its parts by their own names")  # noqa: TRY004  # pydantic reports ValueErrors
         try:
             given = tomllib.loads(data["profile"])
         except tomllib.TOMLDecodeError as error:

@@ -87,10 +87,7 @@ class TableFeed:
             keyed = isinstance(source, Records)
             columns = source.header if isinstance(source, Table) else _paths(settings)
             if settings.key is None:
-                raise Unreadable(
-                    f"{source.name}: no column tells products apart; say `key` in the profile. "
-                    f"The columns are {', '.join(map(repr, columns[:40]))}"
-                )
+                raise Unreadable(_keyless(source.name, columns))
             seed = _seed(settings, columns)
             number = self._numbers.get(seed)
             if number is None:
@@ -131,6 +128,15 @@ class TableFeed:
             return len(rows), propose(samples, keyed=False, given=self.settings, positional=positional)
         records = [record for _, record in next(source.batches(_SAMPLE_ROWS), []) if isinstance(record, dict)]
         return len(records), propose(sampling.of_records(records), keyed=True, given=self.settings)
+
+
+def _keyless(name: str, columns: Sequence[str]) -> str:
+    if not columns:
+        return f"{name} holds no table: no column or field was found in it; check what was sent"
+    return (
+        f"{name}: no column tells products apart; say which does, as `key` of the profile (`--setting key=COLUMN` "
+        f"at the terminal). The columns are {', '.join(map(repr, columns[:40]))}"
+    )
 
 
 class _Reading:
