@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ def _module(name: str, *arguments: str) -> dict[str, Any]:
     return run(sys.executable, "-m", name, *arguments).printed
 
 
+_TURNS = 1_000_000
+
 # Name → (the section, how many rows its figure is promised for).
 SECTIONS: dict[str, tuple[Section, int]] = {
     "first_load": (loads.first_load, 1_000_000),
@@ -118,9 +121,21 @@ def machine() -> dict[str, object]:
     return {
         "cores": os.cpu_count(),
         "load_average_before": os.getloadavg()[0],
+        "loop_ns_before": loop_ns(),
         "python": platform.python_version(),
         "system": platform.platform(),
     }
+
+
+def loop_ns() -> float:
+    """CPU time of one turn of a plain loop, ns: a virtual machine has slow days, and seconds compare only beside this."""
+    times = []
+    for _ in range(5):
+        started, total = time.process_time_ns(), 0
+        for number in range(_TURNS):
+            total += number * number
+        times.append((time.process_time_ns() - started) / _TURNS)
+    return round(min(times), 1)
 
 
 def main() -> None:
@@ -139,7 +154,8 @@ def main() -> None:
             print(f"measuring {name}", file=sys.stderr)
             measure(report, Path(folder), min(rows, given.rows), given.databases.split(","))
     rehearsal = given.rows < max(rows for _, rows in SECTIONS.values())
-    document = {"is_rehearsal": rehearsal, "machine": before, "figures": report.figures, **report.sections}
+    about = before | {"loop_ns_after": loop_ns()}
+    document = {"is_rehearsal": rehearsal, "machine": about, "figures": report.figures, **report.sections}
     json.dump({"benchmark": "mercat", "rows": given.rows, **document}, sys.stdout, indent=2)
     print()
 
