@@ -1,11 +1,12 @@
 """The API as it is served: requests per second and per CPU second of one server process, beside a bare route.
 
-    uv run python -m benchmarks.api [--products 50000] [--databases sqlite,postgresql] [--seconds 5]
+    uv run python -m benchmarks.api [--products 50000] [--searched 10000] [--databases sqlite,postgresql] [--seconds 5]
 
 Prints one JSON document. The server is ``mercat serve --no-worker`` in a process of its own, asked over sixteen kept
 connections from this one. ``cpu`` is the server process's (user and system; of PostgreSQL nothing). Each question is asked
 in two ways: the same again and again, which is answered from memory while nothing is committed, and under ``anew`` more
-different ones in turn than are remembered. The bare route is a plain FastAPI route without middleware that answers the same
+different ones in turn than are remembered. Searches are asked of ``--searched`` products, in a database of their own, and
+under ``search_whole`` of all. The bare route is a plain FastAPI route without middleware that answers the same
 bytes, which lie whole in one row, by one statement. Linux only: it reads ``/proc``.
 """
 
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -136,8 +137,18 @@ def serving(*command: str, key: str, **environment: str) -> Iterator[Server]:
             process.terminate()
 
 
-def filled(settings: Settings, products: Path) -> str:
-    """Import the products; the secret of a key that may read them."""
+@contextmanager
+def filled(database: str, home: Path, products: int) -> Iterator[tuple[Settings, str]]:
+    """A database of so many products, and the secret of a key that may read them."""
+    home.mkdir()
+    file = home / "products.jsonl"
+    write_products(file, products)
+    with fresh_url(database, "api") as url:
+        settings = Settings(home=home, database_url=url)
+        yield settings, _fill(settings, file)
+
+
+def _fill(settings: Settings, products: Path) -> str:
     runtime = Runtime(settings)
     migrate.upgrade(runtime.engine)
     request = suppliers.ImportRequest([FeedFile(products.name, products)], supplier="benchmark", yes=True)
@@ -154,25 +165,20 @@ def filled(settings: Settings, products: Path) -> str:
 
 def measure(settings: Settings, key: str, seconds: float) -> dict[str, Any]:
     """Each question against the server, and the bare route with the same bytes right after it."""
-    environment = {
-        "MERCAT_HOME": str(settings.home),
-        "MERCAT_DATABASE_URL": settings.database_url,
-        "MERCAT_HTTP_RATE": "0",
-    }
     found: dict[str, Any] = {}
-    with serving(_MERCAT, "serve", "--no-worker", "--port", "0", key=key, **environment) as server:
+    with mercat(settings, key) as server:
         anew = _anew(server)
-        asked = {name: addresses[0] for name, addresses in anew.items()} | {"search": f"{_LIST}?per_page=20&q=stapler"}
+        asked = {name: addresses[0] for name, addresses in anew.items()}
         bodies = {name: asyncio.run(server.get(path)) for name, path in asked.items()}
         found["empty_route"] = asyncio.run(server.load(["/health/live"], seconds))
-        for name, path in asked.items():
-            found[name] = {"bytes": len(bodies[name]), **asyncio.run(server.load([path], seconds))}
-            found[name]["anew"] = asyncio.run(server.load(anew[name], seconds))
+        for name, addresses in anew.items():
+            found[name] = {"bytes": len(bodies[name]), **_both_ways(server, addresses, seconds)}
+        found["search_whole"] = _both_ways(server, _searches(server), seconds)
         found["memory_mb"] = {"peak": server.memory_mb("VmHWM"), "without_files": server.memory_mb("RssAnon")}
     kept = settings.home / "bodies.json"
     kept.write_text(json.dumps({name: body.decode() for name, body in bodies.items()}))
     floor = (sys.executable, "-m", "benchmarks.api_floor", str(kept))
-    with serving(*floor, key=key, **environment) as bare:
+    with serving(*floor, key=key, **_environment(settings)) as bare:
         for name in ("list_50", "get"):
             measured = asyncio.run(bare.load([f"/{name}"], seconds))
             found[name]["bare"] = measured
@@ -180,18 +186,50 @@ def measure(settings: Settings, key: str, seconds: float) -> dict[str, Any]:
     return found
 
 
+def searched(settings: Settings, key: str, seconds: float) -> dict[str, Any]:
+    """Words looked for, against a server of its own."""
+    with mercat(settings, key) as server:
+        return _both_ways(server, _searches(server), seconds)
+
+
+def mercat(settings: Settings, key: str) -> AbstractContextManager[Server]:
+    """The server on these products, without limits of rate."""
+    return serving(_MERCAT, "serve", "--no-worker", "--port", "0", key=key, **_environment(settings))
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        "MERCAT_HOME": str(settings.home),
+        "MERCAT_DATABASE_URL": settings.database_url,
+        "MERCAT_HTTP_RATE": "0",
+    }
+
+
+def _both_ways(server: Server, addresses: Sequence[str], seconds: float) -> dict[str, Any]:
+    again = asyncio.run(server.load(addresses[:1], seconds))
+    return {**again, "anew": asyncio.run(server.load(addresses, seconds))}
+
+
+def _first_products(server: Server) -> list[dict[str, Any]]:
+    pages = (f"{_LIST}?per_page=100&page={number}" for number in range(1, 8))
+    return [each for page in pages for each in json.loads(asyncio.run(server.get(page)))["data"]]
+
+
+def _searches(server: Server) -> list[str]:
+    """More addresses than are remembered, with every word of some names in turn."""
+    words = {word for each in _first_products(server) for word in each["name"].lower().split() if word.isalpha()}
+    numbers = zip(range(_MORE_THAN_REMEMBERED), cycle(sorted(words)), strict=False)
+    return [f"{_LIST}?per_page={20 + number % 40}&q={word}" for number, word in numbers]
+
+
 def _anew(server: Server) -> dict[str, list[str]]:
     """More addresses of each kind than a server remembers answers, so that each is put together anew."""
     numbers = range(1, _MORE_THAN_REMEMBERED + 1)
-    products: list[dict[str, Any]] = []
-    for number in range(1, 8):
-        products += json.loads(asyncio.run(server.get(f"{_LIST}?per_page=100&page={number}")))["data"]
-    words = sorted({word for each in products for word in each["name"].lower().split() if word.isalpha()})
+    products = _first_products(server)
     return {
         "list_50": [f"{_LIST}?per_page=50&metafields={','.join(SHOWN)}&page={number}" for number in numbers],
         "get": [f"{_LIST}/{each['id']}" for each in products],
         "list_20": [f"{_LIST}?per_page=20&page={number}" for number in numbers],
-        "search": [f"{_LIST}?per_page={20 + number % 40}&q={words[number % len(words)]}" for number in numbers],
     }
 
 
@@ -211,20 +249,19 @@ def main() -> None:
     """Print the figures of each database."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--products", type=int, default=50_000)
+    parser.add_argument("--searched", type=int, default=10_000)
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--seconds", type=float, default=5)
     given = parser.parse_args()
-    report: dict[str, Any] = {"benchmark": "api", "products": given.products, "connections": CONNECTIONS}
+    report: dict[str, Any] = {"benchmark": "api", "products": given.products, "searched": given.searched}
+    report["connections"] = CONNECTIONS
     with tempfile.TemporaryDirectory() as folder:
-        products = Path(folder, "products.jsonl")
-        write_products(products, given.products)
         for database in given.databases.split(","):
-            home = Path(folder, database)
-            home.mkdir()
-            with fresh_url(database, "api") as url:
-                settings = Settings(home=home, database_url=url)
-                report[database] = measure(settings, filled(settings, products), given.seconds)
-            report["load_average_after"] = os.getloadavg()[0]
+            with filled(database, Path(folder, database), given.products) as (settings, key):
+                report[database] = measure(settings, key, given.seconds)
+            with filled(database, Path(folder, f"{database}-searched"), given.searched) as (settings, key):
+                report[database]["search"] = searched(settings, key, given.seconds)
+            report[database]["load_average_after"] = os.getloadavg()[0]
         report["django_oscar"] = {"products": _PEER_PRODUCTS, **beside(Path(folder), _PEER_PRODUCTS, given.seconds)}
     json.dump(report, sys.stdout, indent=2)
     print()

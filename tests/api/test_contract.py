@@ -17,6 +17,8 @@ from tests.conftest import DATABASES
 
 # Lists are one piece of code: of those that nothing else hangs on, some stand for all. The whole takes some minutes.
 WHOLE = os.environ.get("MERCAT_TEST_WHOLE_CONTRACT") == "1"
+# Made-up requests of each operation: as many as end within half an hour.
+MADE_UP = os.environ.get("MERCAT_TEST_MADE_UP", "20")
 ALIKE = (
     "^/api/v1/(locks|images|metafields|variants|matches|rejects|offers|workers|api-calls|changes|feed-files|job-log|audit|keys"
     "|deliveries|sessions)$|^/api/v1/(?!products)[^/]*[.]"
@@ -26,8 +28,13 @@ SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 
 
 def _phases(database: str) -> str:
-    """What an answer looks like does not hang on the database; what it holds is tried on PostgreSQL by the examples."""
-    return "examples,coverage" if WHOLE or database == "sqlite" else "examples"
+    """What an answer looks like does not hang on the database; what it holds is tried on PostgreSQL by the examples.
+
+    Asked for the whole, made-up requests as well, and what follows from one answer to the next.
+    """
+    if WHOLE:
+        return "examples,coverage,fuzzing,stateful"
+    return "examples,coverage" if database == "sqlite" else "examples"
 
 
 @pytest.mark.parametrize("database", [name for name in DATABASES if name != "mariadb"], indirect=True)
@@ -40,7 +47,7 @@ def test_the_api_keeps_its_word(database: str, runtime: Runtime, tmp_path: Path)
                 SCHEMATHESIS,
                 *("--config-file", str(ROOT / "schemathesis.toml"), "run", f"{address}/api/v1/openapi.json"),
                 *("--header", f"Authorization: Bearer {key}", "--checks", "all", "--continue-on-failure"),
-                *("--phases", _phases(database), "--seed", "1", "--no-color"),
+                *("--phases", _phases(database), "--max-examples", MADE_UP, "--seed", "1", "--no-color"),
                 *(() if WHOLE else ("--exclude-path-regex", ALIKE)),
             ],
             cwd=tmp_path,

@@ -106,7 +106,7 @@ def test_health_readiness_and_figures(api: TestClient, stranger: TestClient) -> 
     api.get(f"{V1}/jobs/01a00000-0000-7000-8000-000000000000")
     figures = api.get("/metrics")
     assert figures.headers["content-type"].startswith("text/plain; version=")
-    wanted = 'mercat_http_requests_total{method="GET",route="/jobs/{job_id}",status="404"} 1.0'
+    wanted = 'mercat_http_requests_total{method="GET",route="/api/v1/jobs/{job_id}",status="404"} 1.0'
     assert wanted in figures.text.splitlines()
     assert [stranger.get(place).status_code for place in ("/health", "/health/ready", "/metrics")] == [401] * 3
     assert stranger.get("/health/live").status_code == 200

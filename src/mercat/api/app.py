@@ -12,7 +12,6 @@ from uuid import UUID
 import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
@@ -55,7 +54,7 @@ from mercat.api.gate import Gate, Identify, Limits
 from mercat.api.pages import page
 from mercat.api.rates import Rates
 from mercat.api.recalling import Recall
-from mercat.api.routes import PERMISSION, Room, needs, open_to_all
+from mercat.api.routes import PERMISSION, V1, Room, needs, open_to_all
 from mercat.api.turns import Turns
 from mercat.core.actor import Actor
 from mercat.core.database.version import DataVersion
@@ -73,7 +72,6 @@ class Alive(BaseModel):
 
 
 CHANNEL = Actor("channel", "a channel's delivery")
-V1 = "/api/v1"
 # Routes that the description leaves out, by their methods.
 _UNDESCRIBED: dict[str, dict[str, Any]] = {
     f"{V1}/docs": {"get": {}},
@@ -172,7 +170,6 @@ def make_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
     app.state.runtime = runtime
@@ -182,11 +179,8 @@ def make_app(
     app.state.meters = meters = Meters()
     app.state.allowed = partial(_allowed, app)
     add_handlers(app)
-    for room in ROOMS:
-        app.include_router(room, prefix=V1)
-    app.include_router(_documents(app), prefix=V1)
-    app.include_router(health.router)
-    app.include_router(_doors())
+    for room in (*ROOMS, _documents(app), health.router, _doors()):
+        app.router.routes.extend(room.routes)
     if assistant is not None:
         app.router.routes.append(
             Route(ASSISTANT, assistant, methods=["GET", "POST", "DELETE"], include_in_schema=False)
@@ -220,10 +214,6 @@ def make_app(
             ],
         )
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _allowed(app: FastAPI, path: str) -> list[str]:
@@ -283,7 +273,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
 
 def _doors() -> Room:
     """What is asked by machines that have no account: whether we live, and deliveries with a signature."""
-    router = Room("Doors")
+    router = Room("Doors", prefix="")
 
     @router.get("/health/live", response_model=Alive, **open_to_all())
     async def live() -> Response:

@@ -12,7 +12,7 @@ from mercat.api.answers import answer
 from mercat.api.routes import Caller, House, Room, needs
 from mercat.domain.operations import service as operations
 
-router = Room("Health")
+router = Room("Health", prefix="")
 _TEXT: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 

@@ -53,7 +53,7 @@ def page_links(request: Request, *, page: int, pages: int) -> dict[str, str | No
 
 def _link(request: Request, **other: str) -> str:
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in other]
-    return f"{request.url.path}?{urlencode([*kept, *other.items()])}"
+    return f"{request.scope['path']}?{urlencode([*kept, *other.items()])}"
 
 
 def _page_answer(request: Request, rows: Rows, query: ListQuery) -> Response:

@@ -32,6 +32,7 @@ class ProductItem(BaseModel):
     variants: int | None = Field(None, description="how many")
     updated_at: dt.datetime | None = None
     metafields: dict[str, Any] | None = None
+    stock: int | None = Field(None, description="pieces in offers of suppliers, of all its variants")
 
 
 class ProductPage(Listed):

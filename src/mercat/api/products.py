@@ -53,10 +53,11 @@ def list_products(
         return _download(runtime, caller, asked, format)
     if asked.cursor is not None:
         return _by_cursor(request, runtime, caller, asked)
-    with runtime.read(caller) as unit:
+    with runtime.read(caller, singly=not asked.q) as unit:
         found = catalog.list_products(
             unit, q=asked.q, sort=asked.sort, page=asked.page, per_page=asked.per_page, **asked.narrowing()
         )
+        suppliers.add_stock(unit, found.data)
     return _page(request, found, asked.shown())
 
 
@@ -64,8 +65,9 @@ def _by_cursor(request: Request, runtime: Runtime, caller: Actor, asked: Product
     if asked.q or asked.sort:
         message = "with a cursor, products come in the order of their making: use pages with q or sort"
         raise Invalid(message, field="cursor")
-    with runtime.read(caller) as unit:
+    with runtime.read(caller, singly=True) as unit:
         found = catalog.products_after(unit, asked.cursor or None, per_page=asked.per_page, **asked.narrowing())
+        suppliers.add_stock(unit, found.data)
     following = None
     if len(found) == asked.per_page:
         following = str(request.url.include_query_params(cursor=found.data[-1].id).replace(scheme="", netloc=""))
@@ -104,6 +106,7 @@ def _all(runtime: Runtime, caller: Actor, asked: ProductFilters) -> Iterator[lis
     while True:
         with runtime.read(caller) as unit:
             found = catalog.products_after(unit, cursor, per_page=_CHUNK, **asked.narrowing())
+            suppliers.add_stock(unit, found.data)
         if found.data:
             yield found.data
         if len(found) < _CHUNK:
@@ -133,6 +136,7 @@ def search_products_by_body(request: Request, runtime: House, caller: Caller, as
     query = ProductQuery(**asked.model_dump())
     with runtime.read(caller) as unit:
         found = catalog.list_products(unit, q=query.q, page=query.page, per_page=query.per_page, **query.narrowing())
+        suppliers.add_stock(unit, found.data)
     return _page(request, found, [])
 
 
@@ -231,7 +235,7 @@ def _refuse_stale(request: Request, seen: catalog.WholeProduct) -> None:
 
 
 def _whole(runtime: Runtime, caller: Actor, reference: str, *, status: int = 200) -> Response:
-    with runtime.read(caller) as unit:
+    with runtime.read(caller, singly=True) as unit:
         seen = catalog.get_product(unit, reference)
         offers = suppliers.offers_of_product(unit, seen.id)
     facts = {"id": seen.id, "revision": seen.revision, **seen.document, "locks": seen.locks, "offers": offers}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,11 +30,12 @@ class Recall:
 
     def __init__(self, version: DataVersion) -> None:
         self._version = version
+        self._looks = _Looks(version)
         self._kept: OrderedDict[Any, _Kept] = OrderedDict()
 
     async def answer(self, request: Request, make: Callable[[], Awaitable[Response]]) -> Response:
         """What was answered to the same question, if nothing was committed since; else what ``make`` answers."""
-        version = await self._look()
+        version = self._version.look() if self._version.is_instant else await self._looks.next()
         if version is None:
             return await make()
         key = _question(request)
@@ -46,9 +48,6 @@ class Recall:
         self._keep(key, version, response)
         return response
 
-    async def _look(self) -> str | None:
-        return self._version.look() if self._version.is_instant else await run_in_threadpool(self._version.look)
-
     def _keep(self, key: Any, version: str, response: Response) -> None:
         if response.status_code != 200 or isinstance(response, StreamingResponse):
             return
@@ -57,6 +56,28 @@ class Recall:
             self._kept.move_to_end(key)
             if len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
+
+
+class _Looks:
+    """One look for all who wait for one, begun after each of them came."""
+
+    def __init__(self, version: DataVersion) -> None:
+        self._version = version
+        self._under_way: asyncio.Task[str | None] | None = None
+        self._following: asyncio.Task[str | None] | None = None
+
+    async def next(self) -> str | None:
+        """What a look sees that begins from now on."""
+        if self._following is None:
+            self._following = asyncio.create_task(self._look(self._under_way))
+        # Whoever asked first may go away; the others wait on.
+        return await asyncio.shield(self._following)
+
+    async def _look(self, before: asyncio.Task[str | None] | None) -> str | None:
+        if before is not None:
+            await asyncio.wait([before])
+        self._under_way, self._following = self._following, None
+        return await run_in_threadpool(self._version.look)
 
 
 def _question(request: Request) -> Any:

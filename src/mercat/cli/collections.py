@@ -17,6 +17,7 @@ from mercat.core.page import Page
 from mercat.core.unit import ReadUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.catalog.service import categories, collections
+from mercat.domain.suppliers import service as suppliers
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -74,6 +75,7 @@ def show(
     with open_runtime() as runtime, runtime.read(me()) as unit:
         view = collections.get(unit, what)
         listing = catalog.list_products(unit, collection=view.id, page=page, per_page=per_page)
+        suppliers.add_stock(unit, listing.data)
         rules = [_rule_text(unit, rule) for rule in view.rules]
     if as_json:
         print_json({**asdict(view), "page": paged(listing, listing.data)})

@@ -67,6 +67,7 @@ def list_(
             page=page,
             per_page=per_page,
         )
+        suppliers.add_stock(unit, listing.data)
     if as_json:
         print_json(Raw(catalog.listing_json(listing)))
         return
@@ -75,8 +76,8 @@ def list_(
     if not len(listing):
         say("No product fits.")
         return
-    headings = ("sku", "name", "brand", "category", "price", "", "status", *wanted)
-    out().print(table(headings, [_row(each, wanted) for each in listing], right=("price",)))
+    headings = ("sku", "name", "brand", "category", "price", "", "stock", "status", *wanted)
+    out().print(table(headings, [_row(each, wanted) for each in listing], right=("price", "stock")))
     print_paging(listing, "products" if listing.is_exact_total else "products or so")
 
 
@@ -89,6 +90,7 @@ def _row(each: catalog.ListedProduct, wanted: Sequence[str]) -> tuple[str, ...]:
         shown(each.category or "", most=40),
         each.price or "—",
         each.currency or "",
+        "—" if each.stock is None else f"{each.stock:,}",
         each.status,
         *(shown(each.metafields.get(name), most=30) for name in wanted),
     )

@@ -151,6 +151,8 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engine: Engine = make_engine(settings)
+        is_postgres = self.engine.dialect.name == "postgresql"
+        self._singly = self.engine.execution_options(isolation_level="AUTOCOMMIT") if is_postgres else self.engine
         self.files = FileStore(settings.home / "files")
         self.secrets = Secrets(settings.home / FILE, settings.secret_key)
         hide(
@@ -162,13 +164,14 @@ class Runtime:
         self._turn = threading.Lock()
 
     @contextmanager
-    def read(self, actor: Actor = SYSTEM, *, snapshot: bool = False) -> Iterator[ReadUnit]:
+    def read(self, actor: Actor = SYSTEM, *, snapshot: bool = False, singly: bool = False) -> Iterator[ReadUnit]:
         """A unit that reads. Whatever was changed in its session is thrown away.
 
-        ``snapshot``: all of it sees one moment, however long it takes (SQLite's readers always do).
+        ``snapshot``: all of it sees one moment, however long it takes (SQLite's readers always do). ``singly``: a few plain
+        questions, which need no transaction around them: PostgreSQL saves the way there and back for its begin and end.
         """
         _refuse_nesting()
-        engine = self.engine
+        engine = self._singly if singly else self.engine
         if snapshot and engine.dialect.name != "sqlite":
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with unit_open(), Session(engine, autoflush=False) as session:

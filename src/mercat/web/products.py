@@ -20,6 +20,7 @@ from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
 from mercat.domain.catalog import service as catalog
 from mercat.domain.catalog.schemas import ProductFilters, ProductQuery
+from mercat.domain.suppliers import service as suppliers
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.tables import Action, Column, Empty, Filter, Index, View, lines, read, table_of
 
@@ -135,6 +136,7 @@ def _all(runtime: Runtime, caller: Actor, asked: ProductFilters) -> Iterator[lis
     while True:
         with runtime.read(caller) as unit:
             found = catalog.products_after(unit, cursor, per_page=_CHUNK, **asked.narrowing())
+            suppliers.add_stock(unit, found.data)
         yield [msgspec.structs.asdict(each) for each in found.data]
         if len(found) < _CHUNK:
             return

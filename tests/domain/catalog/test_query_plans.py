@@ -69,7 +69,7 @@ def questions(unit: ReadUnit, bulk: Bulk) -> dict[str, tuple[str, str, Callable[
     shelf, own = Narrowing(category_path=path, statuses=["draft"]), Narrowing("Brand 7", path)
 
     def page(narrowing: Narrowing) -> Callable[[], Any]:
-        return lambda: browse.ids(narrowing, total=10, limit=50, offset=0)
+        return lambda: browse.page(narrowing, total=10, limit=50, offset=0)
 
     return {
         "a category's products of a status": ("products", "category_id, status", page(shelf)),

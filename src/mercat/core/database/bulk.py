@@ -57,6 +57,13 @@ class Bulk:
         """A column value → 16 bytes."""
         return value.bytes if isinstance(value, UUID) else bytes(value)
 
+    def id_text(self, value: Any) -> str:
+        """A column value → the id as people see it."""
+        if self.is_postgres:
+            return str(value)
+        text = value.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
     def ids(self, values: Sequence[bytes | None]) -> Sequence[Any]:
         """A column of 16 bytes each, some of them empty → of parameters."""
         if not self.is_postgres:

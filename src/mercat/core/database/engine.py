@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mercat.core.database.slow import watch
@@ -16,6 +17,9 @@ from mercat.core.errors import Invalid
 from mercat.core.settings import Settings, masked_url
 
 WRITES = "mercat_writes"
+_BACK_AT = "mercat_back_at"
+# A connection that answered so lately is taken to be there.
+_SURELY_THERE_S = 1.0
 
 # Pages that a connection to SQLite keeps, in KiB (SQLite counts these negatively). A reader finds the rest with the
 # operating system; only a bulk load goes through its own pages again and again. A server has many readers.
@@ -54,15 +58,42 @@ def _server(settings: Settings, url: URL) -> Engine:
     url = url.set(drivername=name)
     if name.endswith("+pymysql"):
         url = url.update_query_dict({"charset": "utf8mb4"})
-    return create_engine(
+    engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_pool_overflow,
         pool_recycle=settings.database_pool_recycle_s,
-        pool_pre_ping=True,
         pool_timeout=30,
+        # The one that was used last comes first: it need not be asked whether it is still there.
+        pool_use_lifo=True,
     )
+    _ask_idle_ones(engine)
+    return engine
+
+
+def _ask_idle_ones(engine: Engine) -> None:
+    """Ask a connection that lay idle whether it is still there before somebody relies on it, and replace it if not.
+
+    SQLAlchemy's own way asks each time, which is as dear as any other question.
+    """
+    dialect = engine.dialect
+
+    @event.listens_for(engine, "checkin")
+    def _came_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_BACK_AT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _goes_out(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        back_at = record.info.get(_BACK_AT)
+        if back_at is None or time.monotonic() - back_at < _SURELY_THERE_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as failed:
+            if dialect.is_disconnect(failed, connection, None):
+                raise InvalidatePoolError from failed
+            raise
 
 
 def is_sqlite(settings: Settings) -> bool:
@@ -150,7 +181,12 @@ def tune_sqlite(engine: Engine, settings: Settings) -> None:
         # wrote in between; taking the write lock at once makes it wait its turn instead.
         writes = bool(connection.get_execution_options().get(WRITES))
         _fit_cache(connection, writes=writes)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes or connection.dialect.is_async:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        else:
+            # It waits for nobody, and stands before every read: past all that SQLAlchemy does around a statement.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN").close()
 
 
 def _fit_cache(connection: Connection, *, writes: bool) -> None:

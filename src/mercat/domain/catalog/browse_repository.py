@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -27,14 +26,19 @@ _ORDERS = {
 SORTS = (*_ORDERS, *(f"-{name}" for name in _ORDERS))
 _ROW = (
     "SELECT p.id, p.handle, p.name, p.brand, p.status, p.updated_at, c.path, v.sku, v.barcode, v.price, v.currency, "
-    "(SELECT COUNT(*) FROM product_variants n WHERE n.product_id = p.id) FROM products p "
+    "(SELECT COUNT(*) FROM product_variants n WHERE n.product_id = p.id)"
+)
+_BESIDE = (
     "LEFT JOIN categories c ON c.id = p.category_id LEFT JOIN product_variants v ON v.id = "
-    "(SELECT w.id FROM product_variants w WHERE w.product_id = p.id ORDER BY w.position, w.id LIMIT 1) WHERE "
+    "(SELECT w.id FROM product_variants w WHERE w.product_id = p.id ORDER BY w.position, w.id LIMIT 1)"
 )
 
 
 class ListedProduct(msgspec.Struct):
-    """A product in a list. Code and price are the first variant's; ``variants`` counts them; the price is decimal text."""
+    """A product in a list. Code and price are the first variant's; ``variants`` counts them; the price is decimal text.
+
+    ``stock`` is what suppliers offer of it, in pieces: the suppliers' room adds it (``add_stock``).
+    """
 
     id: str
     handle: str
@@ -49,6 +53,7 @@ class ListedProduct(msgspec.Struct):
     variants: int
     updated_at: str
     metafields: dict[str, Any] = {}
+    stock: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,25 +88,38 @@ class BrowseRepository:
     def count(self, narrowing: Narrowing) -> int:
         """How many products fit."""
         where, parameters = self._where(narrowing)
-        return int(self.bulk.fetch(f"SELECT COUNT(*) FROM products p WHERE {where}", parameters)[0][0])
+        # Of a whole table SQLite counts the pages of an index, and with any condition every one of its rows.
+        condition = f" WHERE {where}" if narrowing else ""
+        return int(self.bulk.fetch(f"SELECT COUNT(*) FROM products p{condition}", parameters)[0][0])
 
-    def ids(self, narrowing: Narrowing, *, total: int, limit: int, offset: int, sort: str | None = None) -> list[bytes]:
+    def page(
+        self,
+        narrowing: Narrowing,
+        wanted: Sequence[str] = (),
+        *,
+        total: int,
+        limit: int,
+        offset: int,
+        sort: str | None = None,
+    ) -> list[ListedProduct]:
         """One page of those that fit: by ``sort``, one of ``SORTS``, else as they were arranged by hand, else oldest first.
 
-        ``total`` is what ``count`` said.
+        ``total`` is what ``count`` said; ``wanted`` are metafields (``namespace.key``).
         """
         where, parameters = self._where(narrowing, walks=total > _MANY)
-        order = "p.id"
+        order, places = "p.id", tuple[Any, ...]()
         if sort is not None:
             way = "DESC" if sort.startswith("-") else "ASC"
             order = f"{_ORDERS[sort.removeprefix('-')]} {way}, p.id {way}"
         elif narrowing.chosen is not None and narrowing.chosen.order is not None:
-            order = f"{narrowing.chosen.order}, p.id"
-            parameters = [*parameters, *narrowing.chosen.order_parameters]
+            order, places = f"{narrowing.chosen.order}, p.id", narrowing.chosen.order_parameters
+        # What is shown is looked up for the page alone, however far in it lies; the order has to be said for both.
+        ids = f"SELECT p.id FROM products p WHERE {where} ORDER BY {order} LIMIT {limit} OFFSET {offset}"
         rows = self.bulk.fetch(
-            f"SELECT p.id FROM products p WHERE {where} ORDER BY {order} LIMIT {limit} OFFSET {offset}", parameters
+            f"{_ROW} FROM ({ids}) page JOIN products p ON p.id = page.id {_BESIDE} ORDER BY {self.bulk.filtering(order)}",
+            [*parameters, *places, *places],
         )
-        return [self.bulk.id_of(row[0]) for row in rows]
+        return self._listed(rows, wanted)
 
     def after(self, narrowing: Narrowing, cursor: bytes, *, limit: int) -> list[bytes]:
         """Those that fit and were made after the one of this id, oldest first."""
@@ -125,17 +143,18 @@ class BrowseRepository:
         if not ids:
             return []
         where, parameters = self.bulk.among("p.id", ids, ids=True)
-        found = {self.bulk.id_of(row[0]): row for row in self.bulk.fetch(_ROW + where, parameters)}
-        names = self._category_names({row[6] for row in found.values() if row[6] is not None})
-        values = self._metafields(ids, wanted) if wanted else {}
+        rows = self.bulk.fetch(f"{_ROW} FROM products p {_BESIDE} WHERE {where}", parameters)
+        found = {self.bulk.id_of(row[0]): row for row in rows}
+        return self._listed([found[each] for each in ids if each in found], wanted)
+
+    def _listed(self, rows: Sequence[Sequence[Any]], wanted: Sequence[str]) -> list[ListedProduct]:
+        names = self._category_names({row[6] for row in rows if row[6] is not None})
+        values = self._metafields([self.bulk.id_of(row[0]) for row in rows], wanted) if wanted and rows else {}
         listed = []
-        for each in ids:
-            row = found.get(each)
-            if row is None:
-                continue
-            _, handle, name, brand, status, updated_at, path, sku, barcode, price, currency, variants = row
+        for row in rows:
+            product_id, handle, name, brand, status, updated_at, path, sku, barcode, price, currency, variants = row
             product = ListedProduct(
-                str(UUID(bytes=each)),
+                self.bulk.id_text(product_id),
                 handle,
                 name,
                 brand,
@@ -147,7 +166,7 @@ class BrowseRepository:
                 currency,
                 variants,
                 self.bulk.time_of(updated_at),
-                values.get(each, {}),
+                values.get(self.bulk.id_of(product_id), {}) if values else {},
             )
             listed.append(product)
         return listed

@@ -16,7 +16,7 @@ from mercat.domain.catalog.category_views import Reference, find_node, get_node
 from mercat.domain.catalog.choosing import chosen_by
 from mercat.domain.catalog.documents import document_of, to_json
 from mercat.domain.catalog.loading import load, record_of
-from mercat.domain.catalog.lock_repository import LockRepository
+from mercat.domain.catalog.lock_repository import LockBulk
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.product_statuses import refuse_unknown
 
@@ -85,8 +85,8 @@ def list_products(
         message = f"sort: products can be sorted by {', '.join(SORTS)}, not by {sort!r}"
         raise Invalid(message, field="sort")
     total = repository.count(narrowing)
-    ids = repository.ids(narrowing, total=total, limit=per_page, offset=start, sort=sort)
-    return Listing(repository.rows(ids, metafields), total, page, per_page)
+    rows = repository.page(narrowing, metafields, total=total, limit=per_page, offset=start, sort=sort)
+    return Listing(rows, total, page, per_page)
 
 
 def products_after(
@@ -121,10 +121,10 @@ def get_product(unit: ReadUnit, sku: str) -> WholeProduct:
     unit.actor.require(READ)
     product_id, _ = ProductRepository(unit.session).place_of(sku)
     product = load(unit, [product_id])[product_id]
-    skus = {UUID(bytes=each.id): each.sku for each in product.variants}
+    skus = {each.id: each.sku for each in product.variants}
     locks = [
-        FieldLocked(each.field, None if each.variant_id is None else skus[each.variant_id], each.locked_by, each.reason)
-        for each in LockRepository(unit.session).of_product(UUID(bytes=product_id))
+        FieldLocked(field, None if owner is None else skus[owner], by, reason)
+        for owner, field, by, reason in LockBulk(unit.bulk).of_product(product_id)
     ]
     return WholeProduct(UUID(bytes=product_id), product.revision, document_of(record_of(product)), locks)
 

@@ -171,12 +171,7 @@ class FormerNames:
 def paths_of(unit: ReadUnit, ids: Collection[bytes]) -> dict[bytes, str]:
     """The name path of each category that is there."""
     repository = CategoryRepository(unit.session)
-    known: dict[bytes, Node] = {}
-    ask: set[bytes] = set(ids)
-    while ask:
-        found = repository.nodes(ask)
-        known.update(found)
-        ask = {node.parent_id for node in found.values() if node.parent_id is not None} - known.keys()
+    known = repository.nodes(ids, with_above=True)
     names: dict[bytes, Names] = {}
 
     def names_of(category_id: bytes) -> Names:

@@ -15,6 +15,11 @@ from mercat.domain.catalog.models import Category
 from mercat.domain.catalog.tree import level_of, parent_key_of, path_under
 
 _NODE = "id, parent_id, name, slug, path, sort_order, product_count, is_active"
+_WITH_ABOVE = (
+    "WITH RECURSIVE wanted AS (SELECT id, parent_id FROM categories WHERE {} UNION "
+    "SELECT above.id, above.parent_id FROM categories above JOIN wanted ON above.id = wanted.parent_id) "
+    f"SELECT {_NODE} FROM categories WHERE id IN (SELECT id FROM wanted)"
+)
 # Nobody holds categories as objects here, so there is nothing to bring up to date.
 _UNSYNCHRONISED = {"synchronize_session": False}
 
@@ -44,13 +49,14 @@ class CategoryRepository(Repository[Category]):
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def nodes(self, ids: Iterable[bytes]) -> dict[bytes, Node]:
-        """Those of the categories that are there, by id."""
+    def nodes(self, ids: Iterable[bytes], *, with_above: bool = False) -> dict[bytes, Node]:
+        """Those of the categories that are there, by id; ``with_above`` also all that they stand in."""
         found: dict[bytes, Node] = {}
         bulk = self.bulk
         for some in chunks(ids, CHUNK):
             where, parameters = bulk.among("id", some, ids=True)
-            rows = bulk.fetch(f"SELECT {_NODE} FROM categories WHERE {where}", parameters)
+            sql = _WITH_ABOVE.format(where) if with_above else f"SELECT {_NODE} FROM categories WHERE {where}"
+            rows = bulk.fetch(sql, parameters)
             found.update((node.id, node) for node in self._to_nodes(rows))
         return found
 

@@ -30,6 +30,14 @@ class LockBulk:
                 found.setdefault(self.bulk.id_of(product_id), set()).add((owner, field))
         return found
 
+    def of_product(self, product_id: bytes) -> list[tuple[bytes | None, str, str, str | None]]:
+        """(the variant or ``None``, field, by whom, why) of each lock of one product, oldest first."""
+        rows = self.bulk.fetch(
+            "SELECT variant_id, field, locked_by, reason FROM field_locks WHERE product_id = ? ORDER BY id",
+            [self.bulk.id(product_id)],
+        )
+        return [(None if owner is None else self.bulk.id_of(owner), *more) for owner, *more in rows]
+
 
 class LockRepository(Repository[FieldLock]):
     """Locks one at a time."""

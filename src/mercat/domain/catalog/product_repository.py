@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from mercat.core.database import search
@@ -15,6 +15,17 @@ from mercat.core.page import Page, offset
 from mercat.core.repository import Repository
 from mercat.domain.catalog.models import Category, Product, ProductVariant
 
+# Asked in one: a SKU before a handle or an id, and of a product its first variant.
+_OF_PRODUCT = (
+    "SELECT v.product_id, v.id, 1 AS turn, v.position FROM products p JOIN product_variants v ON v.product_id = p.id"
+    " WHERE {} = ?"
+)
+_PLACES = (
+    "SELECT product_id, id, 0 AS turn, position FROM product_variants WHERE sku = ? UNION ALL "
+    + _OF_PRODUCT.format("p.handle")
+)
+_FIRST_PLACE = " ORDER BY turn, position, id LIMIT 1"
+
 
 def _whole(rows: Select[Product]) -> Select[Product]:
     """With what scripts ask a product for: a query for each kind, however many products there are."""
@@ -22,11 +33,11 @@ def _whole(rows: Select[Product]) -> Select[Product]:
     return rows.options(*(selectinload(kind) for kind in kinds))
 
 
-def _named(reference: str) -> ColumnElement[bool]:
+def _id_of(reference: str) -> bytes | None:
     try:
-        return or_(Product.handle == reference, Product.id == UUID(reference))
+        return UUID(reference).bytes
     except ValueError:
-        return Product.handle == reference
+        return None
 
 
 class ProductRepository(Repository[Product]):
@@ -52,16 +63,16 @@ class ProductRepository(Repository[Product]):
 
         Raises ``NotFound``.
         """
-        place = select(ProductVariant.product_id, ProductVariant.id)
-        row = self.session.execute(place.where(ProductVariant.sku == reference)).one_or_none()
-        if row is None:
-            of_product = place.join(ProductVariant.product).where(_named(reference))
-            first = of_product.order_by(ProductVariant.position, ProductVariant.id).limit(1)
-            row = self.session.execute(first).one_or_none()
-        if row is None:
+        bulk = Bulk(self.session.connection())
+        by_id = _id_of(reference)
+        rows = bulk.fetch(
+            _PLACES + (f" UNION ALL {_OF_PRODUCT.format('p.id')}" if by_id else "") + _FIRST_PLACE,
+            [reference, reference, *([bulk.id(by_id)] if by_id else [])],
+        )
+        if not rows:
             message = f"no product has the SKU, handle or id {reference}: `mercat product list --q` finds by any word"
             raise NotFound(message, sku=reference)
-        return row[0].bytes, row[1].bytes
+        return bulk.id_of(rows[0][0]), bulk.id_of(rows[0][1])
 
     def has_any(self) -> bool:
         """Whether there is a product at all."""

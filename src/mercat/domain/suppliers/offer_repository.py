@@ -125,6 +125,17 @@ class OfferBulk:
         )[0]
         return Counted(*row)
 
+    def pieces(self, product_ids: Sequence[bytes]) -> dict[str, int]:
+        """Id in text → how many pieces stand in offers of a product's variants; products that no offer counts have none."""
+        where, parameters = self.bulk.among("v.product_id", product_ids, ids=True)
+        rows = self.bulk.fetch(
+            "SELECT v.product_id, SUM(o.quantity_available) FROM product_variants v "
+            "JOIN supplier_offers o ON o.variant_id = v.id "
+            f"WHERE {where} AND o.discontinued_at IS NULL AND o.quantity_available IS NOT NULL GROUP BY v.product_id",
+            parameters,
+        )
+        return {self.bulk.id_text(product_id): int(count) for product_id, count in rows}
+
     def forget_digests(self, supplier_id: bytes, keys: Sequence[str]) -> None:
         """Let the next run look at these keys' rows again, though they say the same as before."""
         for column in ("supplier_sku", "row_key"):

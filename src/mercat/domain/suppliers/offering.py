@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from mercat.core.money import plain
 from mercat.core.unit import ReadUnit
+from mercat.domain.catalog.service import ListedProduct
+from mercat.domain.suppliers.offer_repository import OfferBulk
 from mercat.domain.suppliers.repository import OfferRepository
 
 
@@ -32,12 +35,12 @@ class OfferView:
 def offers_of_product(unit: ReadUnit, product_id: UUID) -> list[OfferView]:
     """Every offer of the product's variants: those that stand first, then by the suppliers' precedence."""
     offers = OfferRepository(unit.session).of_product(product_id)
-    offers.sort(key=lambda each: (each.discontinued_at is not None, each.supplier.priority, each.supplier_sku))
+    offers.sort(key=lambda each: (each.discontinued_at is not None, each.priority, each.supplier_sku))
     return [
         OfferView(
-            each.supplier.code,
-            each.supplier.name,
-            each.variant.sku,
+            each.supplier,
+            each.supplier_name,
+            each.sku,
             each.supplier_sku,
             plain(each.cost),
             each.currency,
@@ -50,3 +53,11 @@ def offers_of_product(unit: ReadUnit, product_id: UUID) -> list[OfferView]:
         )
         for each in offers
     ]
+
+
+def add_stock(unit: ReadUnit, products: Sequence[ListedProduct]) -> None:
+    """Put into ``stock`` of each product how many pieces of it suppliers offer now; it stays empty where none counts."""
+    if products:
+        counted = OfferBulk(unit.bulk).pieces([bytes.fromhex(each.id.replace("-", "")) for each in products])
+        for each in products:
+            each.stock = counted.get(each.id)

@@ -21,7 +21,7 @@ from mercat.domain.suppliers.importing import ImportRequest, ImportResult, run_i
 from mercat.domain.suppliers.list_repository import FEED_FILES, FEEDS, MATCHES, OFFERS, REJECTS, SUPPLIERS
 from mercat.domain.suppliers.mapping import Mapped, mapping_of, remapped
 from mercat.domain.suppliers.messages import QUEUE
-from mercat.domain.suppliers.offering import OfferView, offers_of_product
+from mercat.domain.suppliers.offering import OfferView, add_stock, offers_of_product
 from mercat.domain.suppliers.rejecting import list_rejects
 from mercat.domain.suppliers.supplying import change_supplier, create_supplier, ensure_supplier, get_supplier
 from mercat.domain.suppliers.uploading import (
@@ -52,6 +52,7 @@ __all__ = [
     "OfferView",
     "UploadDraft",
     "add_feed",
+    "add_stock",
     "ban",
     "change_supplier",
     "create_supplier",
