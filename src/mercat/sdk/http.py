@@ -34,6 +34,8 @@ MAX_REDIRECTS = 5
 _STEP = 64 * 1024
 WAIT_UNTOLD_S = 60.0
 """How long to wait after a 429 that does not say."""
+HEADERS = {"User-Agent": f"mercat/{__version__}", "Accept-Encoding": "gzip"}
+"""What every request says of us, and the one encoding that is taken."""
 
 _SECRET_HEADER = re.compile(r".*(token|secret|api-?key|access-?key).*", re.IGNORECASE)
 
@@ -72,19 +74,33 @@ def client(
     redirect and for a body too large, ``Unauthorized`` for a certificate that cannot be trusted, ``Unavailable`` for
     everything that may pass.
     """
-    deadline = Deadline(total_s)
     return Client(
-        transport=_Transport(
-            tls=tls_context(ca_file),
-            max_bytes=max_bytes,
-            network=_PinnedNetwork(allow_private=allow_private, resolver=resolver, deadline=deadline),
-            deadline=deadline,
+        transport=transport(
+            allow_private=allow_private, total_s=total_s, max_bytes=max_bytes, ca_file=ca_file, resolver=resolver
         ),
         timeout=httpx2.Timeout(timeout_s),
         follow_redirects=True,
         max_redirects=MAX_REDIRECTS,
         trust_env=False,
-        headers={"User-Agent": f"mercat/{__version__}", "Accept-Encoding": "gzip"},
+        headers=HEADERS,
+    )
+
+
+def transport(
+    *,
+    allow_private: bool = False,
+    total_s: float | None = None,
+    max_bytes: int = MAX_BYTES,
+    ca_file: Path | None = None,
+    resolver: Resolver = socket.getaddrinfo,
+) -> httpx2.BaseTransport:
+    """What judges and bounds the requests of a ``client``, which says what its arguments mean; to be closed after use."""
+    deadline = Deadline(total_s)
+    return _Transport(
+        tls=tls_context(ca_file),
+        max_bytes=max_bytes,
+        network=_PinnedNetwork(allow_private=allow_private, resolver=resolver, deadline=deadline),
+        deadline=deadline,
     )
 
 

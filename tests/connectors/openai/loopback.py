@@ -1,4 +1,4 @@
-"""A server on loopback that speaks chat completions as OpenAI describes them, and does what it is told wrong."""
+"""A server on loopback that speaks chat completions as OpenAI describes them, and Anthropic's messages; it does what it is told wrong."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ class Talker:
         body = json.dumps({"error": {"message": message, "type": "t", "param": None, "code": code}}).encode()
         self.faults.append((status, body, headers))
 
-    def reply(self, request: dict[str, Any], headers: Any) -> tuple[int, bytes, dict[str, str]]:
+    def reply(self, path: str, request: dict[str, Any], headers: Any) -> tuple[int, bytes, dict[str, str]]:
+        make = _PAGES.get(path)
+        if make is None:
+            return 404, b"{}", {}
         self.asked.append(request)
-        if headers.get("Authorization") != f"Bearer {KEY}":
+        if KEY not in {headers.get("Authorization", "").removeprefix("Bearer "), headers.get("x-api-key")}:
             return (
                 401,
                 b'{"error": {"message": "Incorrect API key provided", "type": "t", "param": null, "code": null}}',
@@ -37,7 +40,7 @@ class Talker:
         if self.faults:
             return self.faults.pop(0)
         told = self.answer(request)
-        return 200, json.dumps(completion(told if isinstance(told, str) else json.dumps(told))).encode(), {}
+        return 200, json.dumps(make(told if isinstance(told, str) else json.dumps(told))).encode(), {}
 
 
 def completion(content: str, *, finish_reason: str = "stop", refusal: str | None = None) -> dict[str, Any]:
@@ -52,6 +55,24 @@ def completion(content: str, *, finish_reason: str = "stop", refusal: str | None
     }
 
 
+def message(content: str) -> dict[str, Any]:
+    """The answer as the call of the one tool that was offered, after https://platform.claude.com/docs/en/api/messages."""
+    use = {"type": "tool_use", "id": "toolu_1", "name": "suggestions", "input": json.loads(content)}
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "loopback-1",
+        "content": [use],
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 80, "output_tokens": 20},
+    }
+
+
+_PAGES: dict[str, Callable[[str], dict[str, Any]]] = {"/v1/chat/completions": completion, "/v1/messages": message}
+
+
 @contextmanager
 def talking(talker: Talker) -> Iterator[Talker]:
     class Handler(BaseHTTPRequestHandler):
@@ -59,8 +80,7 @@ def talking(talker: Talker) -> Iterator[Talker]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            known = self.path == "/v1/chat/completions"
-            status, body, headers = talker.reply(request, self.headers) if known else (404, b"{}", {})
+            status, body, headers = talker.reply(self.path.partition("?")[0], request, self.headers)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name.replace("_", "-"), value)

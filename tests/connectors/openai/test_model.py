@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -88,23 +90,48 @@ def test_a_wrong_key_and_a_closed_door_are_told(talker: Talker) -> None:
         model(talker).ask(ASKED)
 
 
-def test_the_library_asks_other_vendors_and_its_errors_mean_the_same(talker: Talker) -> None:
+def library(talker: Talker, name: str = "anthropic:claude-haiku-4-5", **around: Any) -> Any:
+    """Anthropic's own protocol, by the library."""
     pytest.importorskip("pydantic_ai")
     from mercat.connectors.pydantic_ai.model import LibraryModel  # noqa: PLC0415  # an optional dependency
 
-    def other(name: str) -> LibraryModel:
-        around = model(talker)._around
-        # Anthropic's own protocol: this server has no such page.
-        origin = talker.address.removesuffix("/v1")
-        return LibraryModel(ModelSettings(model=name, address=origin), ModelSecrets(key=SecretStr(KEY)), around)
+    settings = ModelSettings(model=name, address=talker.address.removesuffix("/v1"), timeout_s=5)
+    return LibraryModel(settings, ModelSecrets(key=SecretStr(KEY)), replace(model(talker)._around, **around))
 
-    with pytest.raises(Rejected):
-        other("anthropic:claude-haiku-4-5").ask(ASKED)
-    for wrong in ("nobody:x", "x"):
+
+def test_the_library_asks_other_vendors(talker: Talker) -> None:
+    calls: list[Call] = []
+    reply = library(talker, called=calls.append).ask(ASKED)
+    assert (json.loads(reply.text), reply.model, reply.tokens) == ({"suggestions": []}, "loopback-1", 100)
+    assert [(each.status, each.cost) for each in calls] == [(200, 100.0)]
+    [asked] = talker.asked
+    assert (asked["tool_choice"]["type"], asked["tools"][0]["input_schema"]["required"]) == ("any", ["suggestions"])
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"), [(400, Rejected), (401, Unauthorized), (429, RateLimited), (500, Unavailable)]
+)
+def test_the_librarys_refusals_mean_the_same_and_are_asked_once(
+    talker: Talker, status: int, raised: type[Exception]
+) -> None:
+    talker.fail(status, "because")
+    with pytest.raises(raised):
+        library(talker).ask(ASKED)
+    assert len(talker.asked) == 1
+
+
+def test_the_librarys_addresses_are_judged_as_all_are(talker: Talker) -> None:
+    with pytest.raises(Rejected, match="private"):
+        library(talker, allow_private=False).ask(ASKED)
+    talker.faults.append((302, b"", {"Location": "ftp://example.com/x"}))
+    with pytest.raises(Rejected, match="only http and https"):
+        library(talker).ask(ASKED)
+    for wrong in ("nobody:x", "x", "bedrock:x"):
         with pytest.raises(Unauthorized, match="cannot be asked"):
-            other(wrong).ask(ASKED)
+            library(talker, wrong).ask(ASKED)
     with unit_open(), pytest.raises(RuntimeError):
-        other("anthropic:claude-haiku-4-5").ask(ASKED)
+        library(talker).ask(ASKED)
+    assert len(talker.asked) == 1
 
 
 @pytest.mark.shared

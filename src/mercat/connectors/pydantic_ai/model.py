@@ -8,20 +8,21 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx2
-
 from mercat.connectors.pydantic_ai.settings import ModelSecrets, ModelSettings
 from mercat.core.border import refuse_open_unit
+from mercat.sdk import async_http
 from mercat.sdk.channels import Call, Surroundings
 from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable, VendorError
 from mercat.sdk.http import WAIT_UNTOLD_S
 from mercat.sdk.language import Question, Reply
 
 if TYPE_CHECKING:
+    import httpx2
     from pydantic_ai.messages import ModelResponse
     from pydantic_ai.models import Model
 
 SERVICE = "model"
+_MOST_BYTES = 4 * 1024 * 1024
 
 
 class LibraryModel:
@@ -54,8 +55,11 @@ class LibraryModel:
         begun = time.perf_counter()
 
         async def asked() -> ModelResponse:
-            # A client of its own, closed before this loop is: the library's are kept for ever.
-            async with httpx2.AsyncClient(timeout=self._settings.timeout_s) as client:
+            # A client of ours, so that addresses are judged; closed before this loop is, which the library's are not.
+            limit_s, allow_private = self._settings.timeout_s, self._around.allow_private
+            async with async_http.client(
+                allow_private=allow_private, timeout_s=limit_s, max_bytes=_MOST_BYTES
+            ) as client:
                 request = [messages.ModelRequest(parts=parts)]
                 model = self._model(client)
                 return await direct.model_request(model, request, model_settings=limits, model_request_parameters=how)
@@ -79,7 +83,14 @@ class LibraryModel:
             made = infer_provider_class(name)
             given = {"api_key": self._key, "base_url": self._settings.address, "http_client": client}
             takes = inspect.signature(made).parameters
-            return made(**{key: value for key, value in given.items() if value is not None and key in takes})
+            if "http_client" not in takes:
+                message = f"{name} opens connections of its own, which nobody judges; ask it by the connector openai if it speaks that"
+                raise ValueError(message)
+            ready = made(**{key: value for key, value in given.items() if value is not None and key in takes})
+            if hasattr(ready.client, "max_retries"):
+                # One question is one request: whether to ask again is decided, and counted, elsewhere.
+                ready.client.max_retries = 0
+            return ready
 
         try:
             return infer_model(self._settings.model, provider)
@@ -106,6 +117,9 @@ def _text(told: ModelResponse) -> str:
 def _failure(failed: Exception) -> VendorError:
     """What the library's errors mean, by the status of the vendor's answer."""
     status = getattr(failed, "status_code", None)
+    own = _own(failed)
+    if own is not None:
+        return own
     said = f"the model's server refuses the question: {str(failed)[:300]}"
     if status in {401, 403}:
         return Unauthorized(f"{said}. Check the key (`mercat config set model.key`)", status=status)
@@ -114,3 +128,10 @@ def _failure(failed: Exception) -> VendorError:
     if isinstance(status, int) and 400 <= status < 500 and status != 408:
         return Rejected(said, status=status)
     return Unavailable(said, status=status)
+
+
+def _own(failed: BaseException | None) -> VendorError | None:
+    """What our own client raised below the library's error: an address that is refused, an answer that is too large."""
+    while failed is not None and not isinstance(failed, VendorError):
+        failed = failed.__cause__ or failed.__context__
+    return failed
