@@ -29,7 +29,7 @@ from benchmarks.servers import fresh_url
 from mercat.core.actor import SYSTEM
 from mercat.core.database import migrate
 from mercat.core.database.partitions import drop_partitions
-from mercat.core.lists import ListQuery, list_rows
+from mercat.core.lists import ListQuery, stream_rows
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
 from mercat.domain.market import service as market
@@ -92,10 +92,9 @@ def insert(runtime: Runtime, prepared: list[Snapshot]) -> float:
 def bare(runtime: Runtime, prepared: list[Snapshot]) -> float:
     """The same rows by the driver's own bulk way; their making is not counted, and they are gone afterwards."""
     with runtime.write(SYSTEM) as unit:
-        columns, given = SnapshotBulk(unit.bulk).rows(prepared, unit.now)
-        filled = [at for at in range(len(columns)) if columns[at] != "extra"]
-        rows = [tuple(row[at] for at in filled) for row in given]
-    names = ", ".join(columns[at] for at in filled)
+        parts = list(SnapshotBulk(unit.bulk).parts(prepared, unit.now))
+        rows = [row for part in parts for row in zip(*part.values(), strict=True)]
+    names = ", ".join(parts[0])
     connection = runtime.engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -106,7 +105,7 @@ def bare(runtime: Runtime, prepared: list[Snapshot]) -> float:
                     copy.write_row(row)
         else:
             cursor.execute("BEGIN")
-            cursor.executemany(f"INSERT INTO {TABLE} ({names}) VALUES ({', '.join('?' * len(filled))})", rows)
+            cursor.executemany(f"INSERT INTO {TABLE} ({names}) VALUES ({', '.join('?' * len(parts[0]))})", rows)
         connection.commit()
         seconds = time.perf_counter() - begun
         cursor.execute(f"DELETE FROM {TABLE}")
@@ -138,9 +137,9 @@ def reading(runtime: Runtime, listing: bytes, watched: int) -> dict[str, float]:
             market.history(unit, str(UUID(bytes=listing)), fields=["price", "bsr"], days=90)
 
     def latest() -> None:
-        with runtime.read(SYSTEM) as unit:
-            for page in range(1, watched // 1000 + 1):
-                list_rows(unit, LISTINGS, ListQuery(fields=["asin", "price", "sales_rank"], page=page, per_page=1000))
+        found = stream_rows(runtime, SYSTEM, LISTINGS, ListQuery(fields=["asin", "price", "sales_rank"]))
+        if sum(map(len, found)) != watched:
+            raise AssertionError
 
     return {
         "last_90_days_ms": round(min(timed(history) for _ in range(5)) * 1000, 1),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -237,6 +237,21 @@ class Bulk:
             varying |= {column: (value,) * count for column, value in given.items()}
             given = {}
         self._insert(table, varying, given)
+
+    def insert_parts(self, table: str, parts: Iterable[Mapping[str, Sequence[Any]]]) -> None:
+        """The same of rows that come in parts, all with the same columns. PostgreSQL's server works while the next is made."""
+        if not self.is_postgres or self._is_async:
+            for part in parts:
+                self.insert_columns(table, part)
+            return
+        flow = iter(parts)
+        first = next(flow, None)
+        if first is None:
+            return
+        names = ", ".join(map(self.name, first))
+        with self._driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for part in chain([first], flow):
+                copy.write(_lines(part.values()))
 
     def insert_new(self, table: str, columns: Sequence[str], rows: Sequence[Record], *, key: str) -> None:
         """The same for rows whose ``key``, a unique column, somebody may take meanwhile: theirs stays, ours is left out.

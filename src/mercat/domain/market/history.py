@@ -94,7 +94,7 @@ def history(
     # An instant is in its own history: what was seen at the very end counts.
     series = repository.series(row.id.bytes, read, longest, end + dt.timedelta(microseconds=1))
     whole = [_of(each, series) for each in metrics]
-    thinned = _thinned(repository, row.id.bytes, longest, end) if means else []
+    thinned = _thinned(repository, row.id.bytes, series.first_at, longest, end) if means else []
     return History(
         row.id,
         row.asin,
@@ -151,10 +151,11 @@ def _formula(metric: Metric, held: dict[str, Any]) -> str | bool | None:
     return None if price is None else plain(Decimal(price) + Decimal(held["buybox_shipping"] or 0))
 
 
-def _thinned(repository: HistoryBulk, listing: bytes, since: dt.datetime, end: dt.datetime) -> list[dict[str, Any]]:
-    """Days in a line whose single observations are gone: nothing of them is older than the first that is kept."""
-    first = repository.oldest([listing]).get(listing, end)
-    if first <= since:
+def _thinned(
+    repository: HistoryBulk, listing: bytes, first: dt.datetime | None, since: dt.datetime, end: dt.datetime
+) -> list[dict[str, Any]]:
+    """Days in a line whose single observations are gone: nothing of them is older than ``first``, which is kept."""
+    if first is None:
         return []
     return [each for each in repository.days(listing, since.date(), end.date()) if each["day"] < str(first.date())]
 

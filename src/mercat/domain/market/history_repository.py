@@ -14,7 +14,8 @@ from mercat.domain.market.metrics import METRICS, Metric
 from mercat.domain.market.schemas import Point
 from mercat.domain.market.snapshot_repository import instant, plain_of
 
-_PAGE = 5_000
+# Nearly always the last row states everything.
+_BACKWARDS = 20
 _DAILY = (
     "observations currency price_open price_high price_low price_close price_mean buybox_open buybox_high buybox_low "
     "buybox_close buybox_mean rank_mean rank_min rank_max rank_median rank_close in_stock_share rating review_count offer_count"
@@ -26,12 +27,16 @@ _DAILY_AMOUNTS = frozenset(
 
 @dataclass
 class Series:
-    """A listing's past: the points of each metric in a stretch of time, and what each was stated before it."""
+    """A listing's past: the points of each metric in a stretch of time, and what each was stated before it.
+
+    ``first_at``: when it was seen first, of what is kept; ``None`` where that is before the stretch.
+    """
 
     currency: str | None = None
     points: dict[str, list[Point]] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
     instants: list[dt.datetime] = field(default_factory=list)
+    first_at: dt.datetime | None = None
 
 
 class HistoryBulk:
@@ -45,7 +50,8 @@ class HistoryBulk:
         found = self.many([listing], metrics, since, until).get(listing, Series())
         for each in metrics:
             found.points.setdefault(each.name, [])
-        found.before = self.before(listing, metrics, since)
+        found.before, has_past = self._before(listing, metrics, since)
+        found.first_at = None if has_past else next(iter(found.instants), until)
         return found
 
     def many(
@@ -80,25 +86,31 @@ class HistoryBulk:
 
     def before(self, listing: bytes, metrics: Sequence[Metric], since: dt.datetime) -> dict[str, Any]:
         """What each metric was stated last before an instant; those that never were are left out."""
+        return self._before(listing, metrics, since)[0]
+
+    def _before(self, listing: bytes, metrics: Sequence[Metric], since: dt.datetime) -> tuple[dict[str, Any], bool]:
+        """The same, and whether it was seen before at all."""
         found: dict[str, Any] = {}
+        has_past = False
         names = _columns(metrics)
-        at = since
+        at, most = since, _BACKWARDS
         while len(found) < len(metrics):
             rows = self.bulk.fetch(
                 f"SELECT scraped_at, stated, {', '.join(names)} FROM product_snapshots WHERE market_product_id = ? "
-                f"AND scraped_at < ? ORDER BY scraped_at DESC LIMIT {CHUNK}",
+                f"AND scraped_at < ? ORDER BY scraped_at DESC LIMIT {most}",
                 [self.bulk.id(listing), self.bulk.time(at)],
             )
+            has_past = has_past or bool(rows)
             for row in rows:
                 page = Series()
                 self._add(page, metrics, instant(row[0]), row[1], dict(zip(names, row[2:], strict=True)))
                 found = {**{name: points[0].value for name, points in page.points.items()}, **found}
                 if len(found) == len(metrics):
-                    return found
-            if len(rows) < CHUNK:
+                    return found, has_past
+            if len(rows) < most:
                 break
-            at = instant(rows[-1][0])
-        return found
+            at, most = instant(rows[-1][0]), CHUNK
+        return found, has_past
 
     # -- days -----------------------------------------------------------------------------------------------------
 

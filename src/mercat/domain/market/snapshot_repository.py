@@ -18,8 +18,6 @@ from mercat.domain.market.metrics import COLUMNS, EXTRA_BIT, LATEST
 
 TABLE = "product_snapshots"
 _NAMES = tuple(each.name for each in COLUMNS)
-_FIRST = ("market_product_id", "scraped_at", "stated", "provider", "currency")
-_LAST = ("extra", "created_at")
 _AMOUNTS = frozenset(each.name for each in COLUMNS if each.unit in {"money", "stars"})
 _FLAGS = frozenset(each.name for each in COLUMNS if each.unit == "flag")
 _BITS = tuple((each.name, 1 << each.bit) for each in COLUMNS if each.bit is not None)
@@ -97,41 +95,41 @@ class SnapshotBulk:
 
     def insert(self, snapshots: Iterable[Snapshot], now: dt.datetime) -> int:
         """Add snapshots that are not there yet; how many. Months without a partition get one first."""
-        count = 0
-        for some in chunks(snapshots, CHUNK):
-            ensure_partitions(self.bulk, TABLE, {month_of(each.at) for each in some})
-            columns, rows = self.rows(some, now)
-            self.bulk.insert(TABLE, columns, rows)
-            count += len(some)
-        return count
+        given = list(snapshots)
+        ensure_partitions(self.bulk, TABLE, {month_of(at) for at in {each.at for each in given}})
+        self.bulk.insert_parts(TABLE, self.parts(given, now))
+        return len(given)
 
-    def rows(
-        self, snapshots: Sequence[Snapshot], now: dt.datetime
-    ) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
-        """(columns, rows) as they are inserted; columns that none of them states are left out.
+    def parts(self, snapshots: Sequence[Snapshot], now: dt.datetime) -> Iterator[dict[str, Sequence[Any]]]:
+        """Rows as they are inserted, some thousands at a time, by columns; those that none of them states are left out.
 
         Column by column: a loop over the names inside one over the rows would cost most of the time there is.
         """
-        bulk = self.bulk
         stated = set(chain.from_iterable(each.values for each in snapshots))
         names = [name for name in _NAMES if name in stated]
-        columns = (self._column(name, [each.values.get(name) for each in snapshots]) for name in names)
-        return (*_FIRST, *names, *_LAST), zip(
-            [bulk.id(each.listing) for each in snapshots],
-            [bulk.time(each.at) for each in snapshots],
-            [each.stated for each in snapshots],
-            [each.provider for each in snapshots],
-            [each.currency for each in snapshots],
-            *columns,
-            [_json(each.extra) if each.extra else None for each in snapshots],
-            repeat(bulk.time(now)),
-            strict=False,
-        )
+        has_extra = any(each.extra for each in snapshots)
+        for some in chunks(snapshots, CHUNK):
+            yield self._part(some, names, self.bulk.time(now), has_extra=has_extra)
 
-    def _column(self, name: str, values: list[Any]) -> list[Any]:
+    def _part(
+        self, some: Sequence[Snapshot], names: Sequence[str], now: str, *, has_extra: bool
+    ) -> dict[str, Sequence[Any]]:
+        bulk = self.bulk
+        columns: dict[str, Sequence[Any]] = {
+            "market_product_id": bulk.ids([each.listing for each in some]),
+            "scraped_at": [bulk.time(each.at) for each in some],
+            "stated": [each.stated for each in some],
+            "provider": [each.provider for each in some],
+            "currency": [each.currency for each in some],
+        }
+        columns |= {name: self._column(name, [each.values.get(name) for each in some]) for name in names}
+        if has_extra:
+            columns["extra"] = [_json(each.extra) if each.extra else None for each in some]
+        return {**columns, "created_at": [now] * len(some)}
+
+    def _column(self, name: str, values: list[Any]) -> Sequence[Any]:
         if name in _AMOUNTS:
-            amount = self.bulk.amount
-            return [None if value is None else amount(value) for value in values]
+            return self.bulk.amounts(values)
         if name == "ranks":
             return [_json(value) if value else None for value in values]
         return values
