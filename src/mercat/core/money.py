@@ -39,6 +39,15 @@ def exact(value: Decimal | str | int) -> Decimal:
     return number
 
 
+def number_in(text: str | None) -> Decimal | None:
+    """A text as a finite number; ``None`` for none, and for a text that is no number."""
+    try:
+        found = None if text is None else Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() else None
+
+
 def plain(value: Decimal | None) -> str | None:
     """The canonical text of an amount: no exponent, no trailing zeros (``12.5``, ``0``, ``-3``)."""
     if value is None:

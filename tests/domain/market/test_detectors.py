@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from mercat.core.unit import Runtime
 from mercat.domain.alerts.models import Alert
-from mercat.domain.catalog.models import Product, ProductVariant
+from mercat.domain.catalog.models import Product, ProductMetafield, ProductVariant
 from mercat.domain.market.detectors import Finding, Pricing, Tail, detect
 from mercat.domain.operations import service as operations
 from tests.domain.market.conftest import START, asin, record, seen, track
@@ -160,6 +160,35 @@ def test_a_rival_below_our_price_and_our_own_margin_are_told(runtime: Runtime) -
     [undercut] = alerts_of(runtime, "competitor_undercut")
     [margin] = alerts_of(runtime, "margin_below")
     assert (undercut.new_value, undercut.status) == ("8", "open")
-    assert (margin.subject_type, margin.status) == ("variant", "open")
+    assert (margin.subject_type, margin.status) == ("market_product", "open")
     record(runtime, seen(1, of=asin(1), price="11"))
     assert [each.status for each in alerts_of(runtime, "competitor_undercut")] == ["resolved"]
+
+
+def test_of_several_variants_the_one_that_is_shown_counts_and_of_rivals_the_cheapest(runtime: Runtime) -> None:
+    codes = {"S": "4006381333931", "L": "4012345678901"}
+    product = Product(handle="lamp", name="Lamp")
+    product.variants = [
+        ProductVariant(sku=sku, position=at, price=price, cost_price=cost, currency="USD", barcode=codes[sku])
+        for at, (sku, price, cost) in enumerate((("S", Decimal(10), Decimal(9)), ("L", Decimal(20), Decimal(5))), 1)
+    ]
+    product.metafields = [
+        ProductMetafield(namespace="pricing", key="floor_price", value="12.50", value_type="number_decimal")
+    ]
+    with runtime.write(ANN) as unit:
+        unit.add(product)
+    track(runtime, asin(1), asin(4), product="S", gtins=(codes["L"],))
+    track(runtime, asin(2), product="S")
+    track(runtime, asin(3), competitor_of="S")
+    track(runtime, asin(5), competitor_of="S", gtins=(codes["L"],))
+    ours = [seen(of=asin(number), own_price="10") for number in (1, 2)]
+    record(runtime, *ours, *(seen(of=asin(number), price="9.80") for number in (3, 5)), seen(of=asin(4), own_price="6"))
+
+    # The lamp L costs 5: at 10 its margin is 50 %; of the listing that shows no code nobody knows which lamp it is.
+    assert [each.new_value for each in alerts_of(runtime, "margin_below")] == ["6"]
+    assert [(each.old_value, each.new_value) for each in alerts_of(runtime, "price_below_floor")] == [
+        ("12.50", "10"),
+        ("12.50", "6"),
+    ]
+    # 2 % below S is not worth an alert, 51 % below L is.
+    assert [each.old_value for each in alerts_of(runtime, "competitor_undercut")] == ["20"]

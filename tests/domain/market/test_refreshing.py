@@ -21,7 +21,7 @@ from mercat.domain.market.pacing import Candidate, Next, Outcome, Pace, first, f
 from mercat.domain.operations import service as operations
 from mercat.domain.operations.models import SyncHistory
 from mercat.sdk.errors import RateLimited, Unauthorized, Unavailable
-from tests.domain.market.booth import World
+from tests.domain.market.booth import KEY, World
 from tests.domain.market.conftest import START, Clock, asin, tick, track
 from tests.shops import ANN
 
@@ -215,9 +215,13 @@ def test_refused_credentials_wait_for_a_person(runtime: Runtime, world: World, c
     with pytest.raises(Conflict, match="is paused"):
         market.refresh(runtime, ANN, "booth")
 
+    with pytest.raises(Unauthorized):
+        market.renew_source(runtime, ANN, "booth", {"key": KEY})
     world.failure = None
-    assert market.test_source(runtime, ANN, "booth").paused_reason is None
+    assert market.renew_source(runtime, ANN, "booth", {"key": KEY}).paused_reason is None
+    assert open_alerts(runtime, "account_unauthorized") == []
     assert [each.new for each in tick(runtime)] == [1]
+    assert market.test_source(runtime, ANN, "booth").failure_count == 0
 
 
 def test_a_budget_lets_the_most_urgent_through(runtime: Runtime, world: World, connect: Connect, clock: Clock) -> None:

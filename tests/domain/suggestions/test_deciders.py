@@ -109,6 +109,17 @@ def test_the_buy_box_is_regained_above_the_floor_only():
         assert regain_buy_box(item, place, WHY) is None
 
 
+def test_little_stock_is_a_caution_and_none_no_case_for_a_lower_price():
+    scarce = replace(LAMP, stock=3, scarce=5)
+    draft = regain_buy_box(scarce, PLACE, WHY)
+    sure = regain_buy_box(replace(LAMP, stock=6, scarce=5), PLACE, WHY)
+    assert draft is not None
+    assert sure is not None
+    assert draft.cautions == ["only 3 pieces are left: at a lower price that is soon gone"]
+    assert (draft.confidence, sure.cautions) == (D("0.375"), ())
+    assert regain_buy_box(replace(LAMP, stock=0), PLACE, WHY) is None
+
+
 def test_a_price_is_raised_while_rivals_are_out_of_stock_and_below_those_that_are_not():
     gone, there = Rival("r1", "B1", D(9), False), Rival("r2", "B2", D("10.30"), True)
     draft = raise_price(LAMP, replace(PLACE, rivals=[gone, there]), WHY)

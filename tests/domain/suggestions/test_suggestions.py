@@ -295,7 +295,7 @@ def test_of_several_variants_the_one_behind_a_listing_is_known_by_its_codes(runt
     with runtime.read(ANN) as unit:
         repository = FactsRepository(unit.bulk)
         listings = {each.asin: each for each in repository.listings_of(catalog.get_product(unit, "L-1").id)}
-        behind = repository.behind(list(listings.values()))
+        behind = market.shown_variants(unit, [each.listing_id for each in listings.values()])
         skus = {each.variant_id: each.sku for each in repository.by_sku(["L-1", "L-2"])}
     assert len(skus) == 2
     assert skus[behind[listings[ASIN].listing_id]] == "L-2"

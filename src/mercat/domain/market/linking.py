@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -40,3 +40,19 @@ def link(hits: dict[str, Collection[UUID]]) -> Link:
         reason = f"its {way} leads to one product and its {against[0]} to another: a person decides"
         return Link(None, way, _CONTRADICTED, reason)
     return Link(product_id, way, CONFIDENCE[way], f"by its {way}")
+
+
+def shown(variants: Mapping[bytes, Collection[str]], asin: str, gtins: Collection[str]) -> bytes | None:
+    """The variant that a listing shows: the only one, or the one with its ASIN, or with a GTIN of it.
+
+    ``variants`` have their ASINs and GTINs (of 14 digits, as ``gtins`` are). Where several could be meant, nobody knows.
+    """
+    by_asin = [each for each, codes in variants.items() if asin in codes]
+    by_gtin = [each for each, codes in variants.items() if not set(gtins).isdisjoint(codes)]
+    return next((some[0] for some in (list(variants), by_asin, by_gtin) if len(some) == 1), None)
+
+
+def rivalled(variants: Mapping[bytes, Collection[str]], asin: str, gtins: Collection[str]) -> list[bytes]:
+    """The variants that a rival's listing sells as well, by its codes; all of them where it shows none of theirs."""
+    same = [each for each, codes in variants.items() if not {asin, *gtins}.isdisjoint(codes)]
+    return same or list(variants)

@@ -25,8 +25,20 @@ def note_success(unit: WriteUnit, source_id: UUID) -> None:
     row.failure_count, row.last_error, row.resume_at = 0, None, None
     unit.save()
     if has_failed:
-        alerts.clear(unit, "feed_stale", [_subject(row)])
-        alerts.clear(unit, "account_unauthorized", [_subject(row)])
+        settle(unit, row)
+
+
+def note_answer(unit: WriteUnit, row: MarketSourceAccount) -> None:
+    """It lets us in: it is awake, and asked again as soon as something is due."""
+    row.paused_reason = row.resume_at = row.last_error = None
+    row.failure_count = 0
+    settle(unit, row)
+
+
+def settle(unit: WriteUnit, row: MarketSourceAccount) -> None:
+    """Nothing is the matter with it any more, or nobody asks it."""
+    for kind in ("feed_stale", "account_unauthorized"):
+        alerts.clear(unit, kind, [_subject(row)])
 
 
 def rest(unit: WriteUnit, source_id: UUID, failed: VendorError) -> None:

@@ -24,8 +24,10 @@ from mercat.domain.market.sources import (
     SourceDraft,
     SourceView,
     add_source,
+    get_source,
     list_sources,
     remove_source,
+    renew_source,
     reseal_sources,
     sandbox_draft,
     secrets_wanted,
@@ -35,7 +37,7 @@ from mercat.domain.market.sources import (
 from mercat.domain.market.tending import pause, refresh_soon, resume
 from mercat.domain.market.track_files import track_file
 from mercat.domain.market.tracking import find, place_of, track, track_many, untrack, wanted_of
-from mercat.domain.market.viewing import show, unwatch, view_of, watch
+from mercat.domain.market.viewing import show, shown_variants, unwatch, view_of, watch
 from mercat.domain.market.watching import own_sellers
 from mercat.sdk.marketplaces import MARKETPLACES
 
@@ -74,6 +76,7 @@ __all__ = [
     "enqueue_refresh",
     "ensure_schedules",
     "find",
+    "get_source",
     "history",
     "import_observations",
     "import_past",
@@ -92,12 +95,14 @@ __all__ = [
     "refresh",
     "refresh_soon",
     "remove_source",
+    "renew_source",
     "reseal_sources",
     "resume",
     "roll_up",
     "sandbox_draft",
     "secrets_wanted",
     "show",
+    "shown_variants",
     "sources_of",
     "test_source",
     "track",

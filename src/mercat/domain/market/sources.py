@@ -16,6 +16,7 @@ from mercat.core.jobs import UNWATCHED, Watch
 from mercat.core.unit import ReadUnit, Runtime, WriteUnit
 from mercat.domain.access.messages import Administered
 from mercat.domain.market.models import MarketProduct, MarketSourceAccount
+from mercat.domain.market.resting import note_answer, settle
 from mercat.domain.market.source_repository import DueRepository, SourceRepository
 from mercat.domain.operations import service as operations
 from mercat.sdk.channels import Surroundings, Token
@@ -107,6 +108,47 @@ def add_source(runtime: Runtime, actor: Actor, draft: SourceDraft) -> SourceView
         message = f"there is a source called {draft.name}: remove it first, or take another name"
         raise Conflict(message)
     row_id = known.id if known is not None else new_id()
+    allowance, token = _ask(runtime, actor, draft, row_id, (settings, secrets))
+    sealed = runtime.secrets.seal(dict(draft.secrets), _place("credentials", row_id))
+    with runtime.write(actor) as unit:
+        row = SourceRepository(unit.session).find(row_id)
+        if row is None:
+            row = MarketSourceAccount(id=row_id, name=draft.name, provider=draft.provider, credentials=sealed)
+            unit.add(row)
+        row.provider, row.is_sandbox, row.is_active = draft.provider, draft.is_sandbox, True
+        row.settings = settings.model_dump(mode="json", exclude_unset=True)
+        _open_with(runtime, row, sealed, token)
+        note_answer(unit, row)
+        unit.save()
+        _audit(unit, "market_source.connected", row)
+        return view_of(unit, row, allowance=allowance)
+
+
+def renew_source(runtime: Runtime, actor: Actor, name: str, secrets: Mapping[str, str]) -> SourceView:
+    """Take new credentials in the place of those that are kept; a source that was paused and answers is awake again.
+
+    It is asked with them first, and nothing is changed if that fails. Raises ``NotFound``, ``Invalid`` and what a source raises.
+    """
+    actor.require("market.connect")
+    with runtime.read(actor) as unit:
+        row = SourceRepository(unit.session).by_name(name)
+        draft = SourceDraft(row.name, row.provider, row.settings, secrets, is_sandbox=row.is_sandbox)
+        row_id = row.id
+    allowance, token = _ask(runtime, actor, draft, row_id, _judged(draft))
+    sealed = runtime.secrets.seal(dict(secrets), _place("credentials", row_id))
+    with runtime.write(actor) as unit:
+        row = SourceRepository(unit.session).by_name(name)
+        _open_with(runtime, row, sealed, token)
+        note_answer(unit, row)
+        unit.save()
+        _audit(unit, "market_source.credentials_renewed", row)
+        return view_of(unit, row, allowance=allowance)
+
+
+def _ask(
+    runtime: Runtime, actor: Actor, draft: SourceDraft, row_id: UUID, judged: tuple[Any, Any]
+) -> tuple[int | None, Token | None]:
+    """What a source allows, and the token that was given for it, if any. Raises what a source raises."""
     tokens: list[Token] = []
     meter = operations.Meter(runtime, actor, row_id)
     around = Surroundings(
@@ -117,24 +159,16 @@ def add_source(runtime: Runtime, actor: Actor, draft: SourceDraft) -> SourceView
         allow_private=draft.is_sandbox,
     )
     try:
-        allowance = market_of(draft.provider).make(settings, secrets, around).allowance()
+        allowance = market_of(draft.provider).make(*judged, around).allowance()
     finally:
         meter.flush()
-    sealed = runtime.secrets.seal(dict(draft.secrets), _place("credentials", row_id))
-    token = runtime.secrets.seal({"value": tokens[-1].value}, _place("token", row_id)) if tokens else None
-    with runtime.write(actor) as unit:
-        row = SourceRepository(unit.session).find(row_id)
-        if row is None:
-            row = MarketSourceAccount(id=row_id, name=draft.name, provider=draft.provider, credentials=sealed)
-            unit.add(row)
-        row.provider, row.credentials, row.is_sandbox, row.is_active = draft.provider, sealed, draft.is_sandbox, True
-        row.settings = settings.model_dump(mode="json", exclude_unset=True)
-        row.token, row.token_expires_at = token, tokens[-1].expires_at if tokens else None
-        row.paused_reason = row.resume_at = row.last_error = None
-        row.failure_count = 0
-        unit.save()
-        _audit(unit, "market_source.connected", row)
-        return view_of(unit, row, allowance=allowance)
+    return allowance, tokens[-1] if tokens else None
+
+
+def _open_with(runtime: Runtime, row: MarketSourceAccount, sealed: str, token: Token | None) -> None:
+    row.credentials = sealed
+    row.token = None if token is None else runtime.secrets.seal({"value": token.value}, _place("token", row.id))
+    row.token_expires_at = None if token is None else token.expires_at
 
 
 def _judged(draft: SourceDraft) -> tuple[Any, Any]:
@@ -183,8 +217,7 @@ def test_source(runtime: Runtime, actor: Actor, name: str) -> SourceView:
         opened.meter.flush()
     with runtime.write(actor) as unit:
         row = SourceRepository(unit.session).get(opened.id)
-        row.paused_reason = row.resume_at = row.last_error = None
-        row.failure_count = 0
+        note_answer(unit, row)
         unit.save()
         return view_of(unit, row, allowance=allowance)
 
@@ -195,6 +228,7 @@ def remove_source(unit: WriteUnit, name: str) -> None:
     row = SourceRepository(unit.session).by_name(name)
     row.is_active, row.credentials, row.token, row.token_expires_at = False, "", None, None
     operations.forget_freshness(unit, "market_refresh", name)
+    settle(unit, row)
     unit.save()
     _audit(unit, "market_source.removed", row)
 
@@ -203,6 +237,12 @@ def list_sources(unit: ReadUnit) -> list[SourceView]:
     """By name."""
     unit.actor.require("market.read")
     return [view_of(unit, each) for each in SourceRepository(unit.session).listed()]
+
+
+def get_source(unit: ReadUnit, name: str) -> SourceView:
+    """One source. Raises ``NotFound``."""
+    unit.actor.require("market.read")
+    return view_of(unit, SourceRepository(unit.session).by_name(name))
 
 
 def sources_of(

@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from mercat.core.database.bulk import CHUNK, Bulk, chunks
+from mercat.core.money import number_in
 from mercat.domain.market.detectors import CONFIRMED, LOST, RANKS, RATING_SPAN, Pricing, Tail
 from mercat.domain.market.metrics import METRICS
+from mercat.domain.market.shown_repository import ShownBulk
 from mercat.domain.market.snapshot_repository import Snapshot, State, instant
 
 # Of a source that states everything each time, twice as many as anything is compared with.
@@ -24,12 +26,17 @@ _RECENT = frozenset({"sales_rank", "in_stock", "seller_id"})
 
 @dataclass(frozen=True)
 class Ours:
-    """What a listing is of ours, and what prices of ours it is measured by."""
+    """What prices of ours a listing is measured by, and the category of what it is of ours."""
 
     pricing: Pricing
-    variant_id: UUID | None = None
-    sku: str | None = None
     category_id: str | None = None
+
+
+class _Variant(NamedTuple):
+    currency: str | None
+    price: Decimal | None
+    cost: Decimal | None
+    floor: Decimal | None
 
 
 class TailBulk:
@@ -124,36 +131,61 @@ class TailBulk:
         currency = {each.listing: each.currency for each in states}
         found: dict[bytes, Ours] = {}
         for some in chunks(sorted(currency), CHUNK):
-            where, parameters = self.bulk.among("m.id", some, ids=True)
-            for listing, variant_id, sku, category_id, cost, money in self.bulk.fetch(
-                "SELECT m.id, v.id, v.sku, p.category_id, v.cost_price, v.currency FROM market_products m "
-                "JOIN products p ON p.id = m.product_id JOIN product_variants v ON v.product_id = p.id AND v.position = 1 "
+            found |= self._own(some, currency)
+            found |= self._rivals(some, currency)
+        return found
+
+    def _own(self, listings: Sequence[bytes], currency: Mapping[bytes, str]) -> dict[bytes, Ours]:
+        """Costs and floors are of the variant that a listing shows; where nobody knows which, of none."""
+        where, parameters = self.bulk.among("m.id", listings, ids=True)
+        categories = {
+            self.bulk.id_of(listing): None if category is None else str(UUID(bytes=self.bulk.id_of(category)))
+            for listing, category in self.bulk.fetch(
+                "SELECT m.id, p.category_id FROM market_products m JOIN products p ON p.id = m.product_id "
                 f"WHERE m.is_competitor = {self._false} AND {where}",
                 parameters,
-            ):
-                key = self.bulk.id_of(listing)
-                known = Decimal(self.bulk.amount_of(cost) or 0) if cost is not None and money == currency[key] else None
-                category = None if category_id is None else str(UUID(bytes=self.bulk.id_of(category_id)))
-                found[key] = Ours(
-                    Pricing(cost=known, floor=known), UUID(bytes=self.bulk.id_of(variant_id)), sku, category
-                )
-            found |= self._rivals(some, currency)
+            )
+        }
+        shown = ShownBulk(self.bulk).variants(list(categories))
+        variants = self._variants(set(shown.values()))
+        found = {}
+        for listing, category in categories.items():
+            variant = variants.get(shown.get(listing, b""))
+            pricing = Pricing()
+            if variant is not None and variant.currency == currency[listing]:
+                pricing = Pricing(cost=variant.cost, floor=variant.cost if variant.floor is None else variant.floor)
+            found[listing] = Ours(pricing, category)
         return found
 
     def _rivals(self, listings: Sequence[bytes], currency: Mapping[bytes, str]) -> dict[bytes, Ours]:
         """A rival of several of ours is measured by the cheapest of them."""
-        where, parameters = self.bulk.among("l.market_product_id", listings, ids=True)
-        prices: dict[bytes, list[Decimal]] = defaultdict(list)
-        for listing, price, money in self.bulk.fetch(
-            "SELECT l.market_product_id, v.price, v.currency FROM competitor_links l "
-            "JOIN product_variants v ON v.product_id = l.product_id AND v.position = 1 "
-            f"WHERE v.price IS NOT NULL AND {where}",
-            parameters,
-        ):
-            key = self.bulk.id_of(listing)
-            if money == currency[key]:
-                prices[key].append(Decimal(self.bulk.amount_of(price) or 0))
-        return {listing: Ours(Pricing(rival_of=min(each))) for listing, each in prices.items()}
+        rivalled = ShownBulk(self.bulk).rivalled(listings)
+        variants = self._variants({each for some in rivalled.values() for each in some})
+        found = {}
+        for listing, some in rivalled.items():
+            known = [variants[each] for each in some if each in variants]
+            prices = [each.price for each in known if each.price is not None and each.currency == currency[listing]]
+            if prices:
+                found[listing] = Ours(Pricing(rival_of=min(prices)))
+        return found
+
+    def _variants(self, ids: Collection[bytes]) -> dict[bytes, _Variant]:
+        key = self.bulk.name("key")
+        found = {}
+        for some in chunks(sorted(ids), CHUNK):
+            where, parameters = self.bulk.among("v.id", some, ids=True)
+            for variant, price, cost, money, floor in self.bulk.fetch(
+                "SELECT v.id, v.price, v.cost_price, v.currency, f.value FROM product_variants v LEFT JOIN product_metafields f "
+                f"ON f.product_id = v.product_id AND f.namespace = 'pricing' AND f.{key} = 'floor_price' WHERE {where}",
+                parameters,
+            ):
+                amounts = (self._amount(price), self._amount(cost), number_in(floor))
+                found[self.bulk.id_of(variant)] = _Variant(money, *amounts)
+        return found
+
+    def _amount(self, value: Any) -> Decimal | None:
+        text = self.bulk.amount_of(value)
+        return None if text is None else Decimal(text)
 
     @property
     def _false(self) -> str:

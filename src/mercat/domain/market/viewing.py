@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from mercat.domain.market.metrics import LATEST
 from mercat.domain.market.models import MarketProduct, UserProduct
 from mercat.domain.market.product_repository import MarketProductRepository
 from mercat.domain.market.schemas import ListingView
+from mercat.domain.market.shown_repository import ShownBulk
 from mercat.domain.market.tracking import find
 
 _FACTS = tuple(
@@ -73,6 +74,13 @@ def _ours(row: MarketProduct) -> Mapping[str, Any] | None:
 
 def _plain(value: Any) -> Any:
     return plain(value) if hasattr(value, "quantize") else value
+
+
+def shown_variants(unit: ReadUnit, listings: Collection[UUID]) -> dict[UUID, UUID]:
+    """Listing → the variant of ours that it shows; without those of which nobody knows which."""
+    unit.actor.require("market.read")
+    found = ShownBulk(unit.bulk).variants([each.bytes for each in listings])
+    return {UUID(bytes=listing): UUID(bytes=variant) for listing, variant in found.items()}
 
 
 def watch(unit: WriteUnit, row_id: UUID, wanted: Mapping[str, Any]) -> UserProduct:

@@ -29,7 +29,6 @@ _WORDS = {
     "margin_below": "a margin of {measure} % at {new} {currency}",
     "price_below_floor": "{new} {currency}, below the floor of {old}",
 }
-_OF_VARIANTS = frozenset({"margin_below", "price_below_floor"})
 
 
 class Watcher:
@@ -73,12 +72,9 @@ def signal_of(finding: Finding, state: State, currency: str, ours: Ours | None) 
         if finding.is_on
         else ""
     )
-    subject = alerts.Subject(_LISTING, str(listing), name)
-    if finding.kind in _OF_VARIANTS and ours is not None and ours.variant_id is not None:
-        subject = alerts.Subject("variant", str(ours.variant_id), ours.sku or name)
     return alerts.Signal(
         finding.kind,
-        subject,
+        alerts.Subject(_LISTING, str(listing), name),
         f"{name}: {said}"[:500],
         is_on=finding.is_on,
         measure=finding.measure,

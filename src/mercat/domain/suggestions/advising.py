@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from mercat.core.money import plain
@@ -19,7 +19,10 @@ Evidence = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Item:
-    """A variant of ours, as advisers see it. Amounts are of one currency. ``cautions``: what else is on its way."""
+    """A variant of ours, as advisers see it. Amounts are of one currency. ``cautions``: what else is on its way.
+
+    ``stock``: how many there are, where that is known; so few as ``scarce`` would not last at a lower price.
+    """
 
     variant_id: str
     product_id: str
@@ -30,6 +33,8 @@ class Item:
     currency: str | None
     rails: Rails = field(default_factory=Rails)
     cautions: Sequence[str] = ()
+    stock: int | None = None
+    scarce: int = 0
 
     @property
     def label(self) -> str:
@@ -87,8 +92,13 @@ def restore_margin(item: Item, target_pct: Decimal, evidence: Evidence) -> Sugge
 def regain_buy_box(item: Item, place: Place, evidence: Evidence) -> SuggestionDraft | None:
     """A cent below whoever has it, where floor, least margin and step allow that."""
     box = place.buybox_price
-    if box is None or place.currency != item.currency or item.price < box:
+    if box is None or place.currency != item.currency or item.price < box or item.stock == 0:
         return None
+    if item.stock is not None and item.stock <= item.scarce:
+        pieces = "piece is" if item.stock == 1 else "pieces are"
+        item = replace(
+            item, cautions=[*item.cautions, f"only {item.stock} {pieces} left: at a lower price that is soon gone"]
+        )
     price = box - CENT
     if price < lowest(item.cost, item.price, item.rails):
         return None

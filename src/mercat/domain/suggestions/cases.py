@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 from mercat.core.lists import ListQuery, list_rows
 from mercat.core.money import plain
@@ -13,7 +12,7 @@ from mercat.core.unit import ReadUnit
 from mercat.domain.alerts import service as alerts
 from mercat.domain.market import service as market
 from mercat.domain.suggestions.facts_repository import FactsRepository, ListingFacts, VariantFacts
-from mercat.domain.suggestions.gathering import items_of
+from mercat.domain.suggestions.gathering import items_of, variants_of
 from mercat.domain.suggestions.pricing import margin_pct
 from mercat.domain.suggestions.prompting import Case, Fact
 from mercat.domain.suggestions.suggestion_repository import SuggestionRepository
@@ -32,7 +31,7 @@ def cases_of(unit: ReadUnit, *, skus: Sequence[str], most: int) -> tuple[list[Ca
     """
     repository = FactsRepository(unit.bulk)
     found = _open_alerts(unit)
-    by_variant = _by_variant(repository, found)
+    by_variant = variants_of(unit, found)
     if skus:
         wanted = [each.variant_id for each in repository.by_sku(skus)]
     else:
@@ -63,19 +62,6 @@ def _open_alerts(unit: ReadUnit) -> list[Alert]:
     wanted = {"alert_type": list(_KINDS), "status": ["open", "acknowledged"]}
     names = ["id", "alert_type", "subject_type", "subject_id", "title", "message", "old_value", "new_value"]
     return list(list_rows(unit, alerts.ALERTS, ListQuery(equal=wanted, fields=names, per_page=_MOST_ALERTS)).data)
-
-
-def _by_variant(repository: FactsRepository, found: Sequence[Alert]) -> dict[UUID, list[Alert]]:
-    """What is open for each variant: its own, and its listings' where one variant stands behind them."""
-    listed = [UUID(each["subject_id"]) for each in found if each["subject_type"] == "market_product"]
-    behind = repository.behind(repository.listings(listed))
-    by_variant: dict[UUID, list[Alert]] = {}
-    for each in found:
-        subject = UUID(each["subject_id"])
-        variant = subject if each["subject_type"] == "variant" else behind.get(subject)
-        if variant is not None:
-            by_variant.setdefault(variant, []).append(each)
-    return by_variant
 
 
 def _pending(unit: ReadUnit, ids: Sequence[str]) -> dict[str, list[str]]:

@@ -33,6 +33,10 @@ MAX_STEP = declare(
     Key("pricing.max_step_pct", "float", 25.0, "how far, in percent, one suggestion may move a price",
         "a percentage from 0 to 100", _PERCENT)
 )  # fmt: skip
+SCARCE_STOCK = declare(
+    Key("pricing.scarce_stock", "integer", 5, "of how many pieces or fewer suggestions to lower a price warn: they would soon be gone",
+        "a number from 0 to 99999", r"\d{1,5}")
+)  # fmt: skip
 AUTO_APPLY: Key[dict[str, Any]] = declare(
     Key("suggestions.auto_apply", "json", {}, "kinds of suggestions that apply themselves, with the least confidence and the largest step; none at first",
         'a map like {"restore_margin": {"min_confidence": 0.9, "max_step_pct": 5}}', check=_policies)

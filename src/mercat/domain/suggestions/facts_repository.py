@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from mercat.core.database.bulk import CHUNK, Bulk, chunks
-from mercat.sdk.values import gtin14
+from mercat.core.money import number_in
 
 _PAGE = 5_000
 
@@ -31,6 +29,8 @@ class VariantFacts:
     currency: str | None
     floor: Decimal | None
     ceiling: Decimal | None
+    # What suppliers say that there is of it, together; None where none says.
+    stock: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,6 @@ class ListingFacts:
     marketplace: str
     price_threshold: Decimal | None
     rank_threshold: Decimal | None
-    gtins: tuple[str, ...] = ()
 
 
 class FactsRepository:
@@ -98,37 +97,6 @@ class FactsRepository:
             where, values = self.bulk.among("p.id", [each.bytes for each in some], ids=True)
             rows = self.bulk.fetch(f"SELECT p.id, p.description FROM products p WHERE {where}", values)
             found |= {UUID(bytes=self.bulk.id_of(row[0])): row[1] for row in rows}
-        return found
-
-    def behind(self, listings: Collection[ListingFacts]) -> dict[UUID, UUID]:
-        """Listing → the variant of ours that it shows: the only one, or the one with its ASIN or a GTIN of it.
-
-        Where several could be meant, or none is known by its codes, nobody knows which one it shows.
-        """
-        of_product: dict[UUID, list[tuple[UUID, set[str]]]] = {}
-        products = {each.product_id for each in listings if each.product_id is not None}
-        for some in chunks(products, CHUNK):
-            where, values = self.bulk.among("v.product_id", [each.bytes for each in some], ids=True)
-            rows = self.bulk.fetch(
-                "SELECT v.product_id, v.id, v.barcode, i.scheme, i.value FROM product_variants v LEFT JOIN "
-                f"product_identifiers i ON i.variant_id = v.id AND i.scheme IN ('asin', 'gtin') WHERE {where} ORDER BY v.id",
-                values,
-            )
-            for product, variant, barcode, scheme, value in rows:
-                known = of_product.setdefault(UUID(bytes=self.bulk.id_of(product)), [])
-                row_id = UUID(bytes=self.bulk.id_of(variant))
-                if not known or known[-1][0] != row_id:
-                    known.append((row_id, {gtin14(barcode)} if barcode else set()))
-                if value:
-                    known[-1][1].add(value if scheme == "asin" else gtin14(value))
-        found = {}
-        for each in listings:
-            variants = of_product.get(each.product_id, []) if each.product_id is not None else []
-            shown = {each.asin}, {gtin14(code) for code in each.gtins}
-            meant = [variants] + [[one for one in variants if one[1] & codes] for codes in shown]
-            only = next((some[0][0] for some in meant if len(some) == 1), None)
-            if only is not None:
-                found[each.listing_id] = only
         return found
 
     def listings(self, ids: Collection[UUID]) -> list[ListingFacts]:
@@ -218,7 +186,8 @@ class FactsRepository:
         )
         return (
             "SELECT v.id, p.id, v.sku, p.name, p.category_id, v.price, v.cost_price, v.currency, floor_price.value, "
-            f"ceiling_price.value FROM product_variants v JOIN products p ON p.id = v.product_id {joined}"
+            "ceiling_price.value, (SELECT SUM(o.quantity_available) FROM supplier_offers o WHERE o.variant_id = v.id "
+            f"AND o.discontinued_at IS NULL) FROM product_variants v JOIN products p ON p.id = v.product_id {joined}"
         )
 
     def _among(self, column: str, ids: Collection[UUID]) -> list[VariantFacts]:
@@ -234,7 +203,8 @@ class FactsRepository:
         return VariantFacts(
             UUID(bytes=bulk.id_of(row[0])), UUID(bytes=bulk.id_of(row[1])), row[2], row[3] or row[2],
             None if row[4] is None else UUID(bytes=bulk.id_of(row[4])), self._amount(row[5]) or Decimal(0),
-            self._amount(row[6]), row[7], _number(row[8]), _number(row[9]),
+            self._amount(row[6]), row[7], number_in(row[8]), number_in(row[9]),
+            None if row[10] is None else int(row[10]),
         )  # fmt: skip
 
     def _listing(self, row: Sequence[Any]) -> ListingFacts:
@@ -242,7 +212,7 @@ class FactsRepository:
         return ListingFacts(
             UUID(bytes=bulk.id_of(row[0])), row[1], None if row[2] is None else UUID(bytes=bulk.id_of(row[2])), row[3],
             self._amount(row[4]), self._amount(row[5]), None if row[6] is None else bool(row[6]), row[7], row[8], row[9],
-            self._amount(row[10]), self._amount(row[11]), _codes(row[12]),
+            self._amount(row[10]), self._amount(row[11]),
         )  # fmt: skip
 
     def _amount(self, value: Any) -> Decimal | None:
@@ -252,21 +222,5 @@ class FactsRepository:
 
 _LISTINGS = (
     "SELECT m.id, m.asin, m.product_id, m.currency, m.buybox_price, m.price, m.in_stock, m.sales_rank, m.title, "
-    "m.marketplace, m.price_change_threshold, m.rank_change_threshold, m.gtins FROM market_products m"
+    "m.marketplace, m.price_change_threshold, m.rank_change_threshold FROM market_products m"
 )
-
-
-def _codes(value: Any) -> tuple[str, ...]:
-    """A JSON column's list of codes."""
-    return tuple(msgspec.json.decode(value) if isinstance(value, str | bytes) else value or ())
-
-
-def _number(text: str | None) -> Decimal | None:
-    """A custom field's text as an amount; what is none bounds nothing."""
-    if text is None:
-        return None
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None

@@ -12,6 +12,7 @@ from mercat.core.lists import ListQuery, list_rows
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.alerts import service as alerts
 from mercat.domain.listings import service as listings
+from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
 from mercat.domain.suggestions.advising import (
     Item,
@@ -25,7 +26,7 @@ from mercat.domain.suggestions.advising import (
     shorten_title,
 )
 from mercat.domain.suggestions.applying import apply_by_policy
-from mercat.domain.suggestions.configurable import MAX_STEP, MIN_MARGIN, TARGET_MARGIN
+from mercat.domain.suggestions.configurable import MAX_STEP, MIN_MARGIN, SCARCE_STOCK, TARGET_MARGIN
 from mercat.domain.suggestions.facts_repository import FactsRepository, ListingFacts, VariantFacts
 from mercat.domain.suggestions.pricing import Rails
 from mercat.domain.suggestions.proposing import expire, propose
@@ -55,8 +56,8 @@ def advise(unit: WriteUnit) -> dict[str, int]:
 def items_of(unit: ReadUnit, found: Sequence[VariantFacts]) -> list[Item]:
     """Variants as advisers see them: with the guardrails in force, and what held sets would change of them."""
     held = FactsRepository(unit.bulk).held({each.product_id for each in found})
-    rails = rails_of(unit)
-    return [_item(each, rails, held.get(each.product_id, [])) for each in found]
+    rails, scarce = rails_of(unit), operations.value_of(unit, SCARCE_STOCK)
+    return [_item(each, rails, held.get(each.product_id, []), scarce) for each in found]
 
 
 def rails_of(unit: ReadUnit) -> tuple[Decimal, Decimal]:
@@ -90,11 +91,24 @@ def _open(unit: ReadUnit) -> dict[str, list[dict[str, Any]]]:
 
 
 def _margins(unit: WriteUnit, found: Sequence[Mapping[str, Any]]) -> Iterator[SuggestionDraft | None]:
-    by_id = {each["subject_id"]: each["id"] for each in found}
     target = Decimal(str(operations.value_of(unit, TARGET_MARGIN)))
-    facts = FactsRepository(unit.bulk).variants([UUID(each) for each in by_id])
-    for item in items_of(unit, facts):
-        yield restore_margin(item, target, [("alert", str(by_id[item.variant_id]))])
+    by_variant = variants_of(unit, found)
+    for item in items_of(unit, FactsRepository(unit.bulk).variants(list(by_variant))):
+        evidence = [("alert", str(each["id"])) for each in by_variant[UUID(item.variant_id)]]
+        yield restore_margin(item, target, evidence)
+
+
+def variants_of(unit: ReadUnit, found: Sequence[Mapping[str, Any]]) -> dict[UUID, list[Mapping[str, Any]]]:
+    """What is open for each variant: its own alerts, and those of listings that show it."""
+    listed = [UUID(each["subject_id"]) for each in found if each["subject_type"] == "market_product"]
+    shown = market.shown_variants(unit, listed)
+    by_variant: dict[UUID, list[Mapping[str, Any]]] = {}
+    for each in found:
+        subject = UUID(each["subject_id"])
+        variant = subject if each["subject_type"] == "variant" else shown.get(subject)
+        if variant is not None:
+            by_variant.setdefault(variant, []).append(each)
+    return by_variant
 
 
 def _buy_boxes(unit: WriteUnit, found: Sequence[Mapping[str, Any]]) -> Iterator[SuggestionDraft | None]:
@@ -120,7 +134,7 @@ def _rivals(unit: WriteUnit, found: Sequence[Mapping[str, Any]]) -> Iterator[Sug
 def _ours(unit: WriteUnit, listing: ListingFacts) -> Iterator[tuple[Item, Place]]:
     """The variant behind a listing: of several the one whose codes it shows."""
     repository = FactsRepository(unit.bulk)
-    variant = repository.behind([listing]).get(listing.listing_id)
+    variant = market.shown_variants(unit, [listing.listing_id]).get(listing.listing_id)
     if listing.product_id is None or variant is None:
         return
     items = items_of(unit, repository.variants([variant]))
@@ -169,7 +183,9 @@ def _content(unit: WriteUnit) -> Iterator[SuggestionDraft | None]:
                 yield add_images(sku, str(product_id), name, channel)
 
 
-def _item(facts: VariantFacts, rails: tuple[Decimal, Decimal], held: Sequence[tuple[UUID, str, str | None]]) -> Item:
+def _item(
+    facts: VariantFacts, rails: tuple[Decimal, Decimal], held: Sequence[tuple[UUID, str, str | None]], scarce: int
+) -> Item:
     least, step = rails
     return Item(
         variant_id=str(facts.variant_id),
@@ -184,4 +200,6 @@ def _item(facts: VariantFacts, rails: tuple[Decimal, Decimal], held: Sequence[tu
             f"the held change set {str(change_set)[-8:]} would set {field} to {value or 'nothing'}: decide that first"
             for change_set, field, value in held
         ],
+        stock=facts.stock,
+        scarce=scarce,
     )
