@@ -86,6 +86,7 @@ def test_sources_are_an_administrators(sqlite_runtime: Runtime, client: TestClie
         refused = admin.post("/api/v1/market/sources", json=draft)
         assert (refused.status_code, "key" in refused.text) == (422, True)
         assert admin.post("/api/v1/market/sources/keepa/test").status_code == 404
+        assert admin.put("/api/v1/market/sources/keepa/credentials", json={"secrets": {}}).status_code == 404
         assert admin.delete("/api/v1/market/sources/keepa").status_code == 404
         assert admin.post("/api/v1/market/sources/keepa/refresh").status_code == 404
 

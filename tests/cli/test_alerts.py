@@ -1,9 +1,16 @@
 """``mercat alerts`` and ``mercat notify`` at the terminal."""
 
+import shlex
 from decimal import Decimal
+from typing import Any
 
+import typer
+
+from mercat.cli.app import app
+from mercat.cli.next_steps import COMMANDS
 from mercat.core.settings import load
 from mercat.core.unit import Runtime
+from mercat.domain.alerts import service as alerts
 from tests.cli.conftest import Terminal
 from tests.domain.alerts.signals import give, moved, state
 
@@ -22,6 +29,7 @@ def test_alerts_are_shown_and_handled(terminal: Terminal):
     first, second = (each["id"][-8:] for each in listed["data"])
     assert "out_of_stock of B00" in terminal("alerts", "list").out
     assert terminal("alerts", "show", first, "--json").json["status"] == "open"
+    assert "Next: `mercat market show B0" in terminal("alerts", "show", first).out
     assert "snoozed for 6h" in terminal("alerts", "snooze", first, "--for", "6h").out
     assert len(terminal("alerts", "ack", first, second, "--json").json["handled"]) == 2
     assert terminal("alerts", "resolve", first, "--notes", "ordered").code == 0
@@ -66,3 +74,16 @@ def test_muting_and_who_was_told(terminal: Terminal):
     assert terminal("notify", "list", "--channel", "in_app", "--json").code == 0
     refused = terminal("notify", "test", "ann@example.com")
     assert (refused.code, "smtp.host" in refused.err) == (1, True)
+
+
+def test_every_kind_of_alert_has_a_next_step_that_is_a_command():
+    assert all(alerts.step_of(each.key, each.subject_type) for each in alerts.KINDS.values())
+    assert set(COMMANDS) == set(alerts.Step)
+    for command in COMMANDS.values():
+        name, *words = shlex.split(command.format(id="018f0000-0000-7000-8000-000000000001", name="x", sku="S"))
+        group: Any = typer.main.get_command(app)
+        context = group.make_context(name, words, resilient_parsing=True)
+        while hasattr(group, "get_command") and words and group.get_command(context, words[0]):
+            name, *words = words
+            group = group.get_command(context, name)
+        group.make_context(name, words, parent=context)

@@ -72,7 +72,8 @@ def test_sources_are_asked_for_what_opens_them(terminal: Terminal) -> None:
     assert "MERCAT_STORE_KEY" in terminal("market", "source", "add", "keepa", "--provider", "keepa").err
     assert "watches the market" in terminal("market", "source", "add", "x", "--provider", "table").err
     assert "no source yet" in terminal("market", "source", "list").out
-    assert "no source called" in terminal("market", "source", "test", "keepa").err
+    for verb in ("test", "renew"):
+        assert "no source called" in terminal("market", "source", verb, "keepa").err
     assert "Nothing is due" in terminal("market", "refresh").out
     terminal("market", "track", ASIN, "--marketplace", "US")
     assert "nobody is asked" in terminal("market", "refresh", ASIN).err

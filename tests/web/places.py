@@ -28,6 +28,7 @@ EXAMPLES: dict[str, str] = {
     "/jobs/{job_id:uuid}": f"/jobs/{work.RUNNING}",
     "/settings/users/{name}": "/settings/users/vera",
     "/settings/connections/stores/{name}": "/settings/connections/stores/main",
+    "/settings/connections/sources/{name}": "/settings/connections/sources/keepa",
     "/settings/configuration/{key}": "/settings/configuration/market.own_sellers",
     "/settings/webhooks/{name}": "/settings/webhooks/erp",
     "/settings/webhooks/deliveries/{delivery_id:uuid}": f"/settings/webhooks/deliveries/{work.DELIVERY}",

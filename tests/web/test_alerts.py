@@ -13,6 +13,8 @@ from mercat.core.lists import ListQuery, get_row, list_rows
 from mercat.core.unit import Runtime
 from mercat.domain.alerts import service as alerts
 from mercat.domain.suppliers import service as suppliers
+from mercat.web.next_steps import PAGES, next_step
+from tests.domain.alerts.signals import give, state
 from tests.web import watched
 from tests.web.conftest import Named, Open
 from tests.web.goods import TERMINAL, product
@@ -64,6 +66,30 @@ def test_a_list_shows_what_is_open_and_all_of_it_where_that_is_asked(admin: Test
     assert seen["alert"] in admin.get("/alerts?view=all").text
     assert seen["alert"] in admin.get("/alerts.csv?view=all").text
     assert seen["alert"] not in admin.get("/alerts.csv").text
+
+
+def test_an_alert_leads_to_where_something_is_done_about_it(admin: TestClient, seen: Named):
+    assert f'href="/market/{seen["listing"]}">Open the listing</a>' in admin.get(f"/alerts/{seen['alert']}").text
+    assert set(PAGES) == set(alerts.Step)
+    subject = {"alert_type": "x", "subject_id": "1", "subject_label": "main"}
+    for kind in ("sync", "system", "service", "api_key", "market_source"):
+        step = next_step({**subject, "subject_type": kind}, "")
+        assert step is not None
+        assert admin.get(step.url).status_code == 200
+    blocked = next_step({**subject, "alert_type": "listing_blocked", "subject_type": "store"}, "/stores/main")
+    assert blocked == ("/listings?state=blocked&store=main", "See what each lacks")
+
+
+def test_what_one_was_told_is_new_until_it_is_opened(admin: TestClient, sqlite_runtime: Runtime):
+    give(sqlite_runtime, state("out_of_stock"), state("buy_box_lost"))
+
+    with sqlite_runtime.read(TERMINAL) as unit:
+        told = list_rows(unit, alerts.NOTIFICATION_LOG, ListQuery(equal={"channel": ["in_app"]})).data
+    assert admin.get("/told").text.count(">New<") == 2
+    opened = admin.post(f"/told/{told[0]['id']}", follow_redirects=False)
+    assert opened.headers["location"] == f"/alerts/{told[0]['alert_id']}"
+    assert admin.get("/told").text.count(">New<") == 1
+    assert ">New<" not in admin.post("/told/read").text
 
 
 def test_what_is_muted_raises_nothing_until_that_is_ended(admin: TestClient, seen: Named, sqlite_runtime: Runtime):

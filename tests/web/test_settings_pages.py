@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
+from mercat.domain.market.models import MarketSourceAccount
 from mercat.domain.operations import service as operations
 from mercat.domain.suppliers import service as suppliers
 from tests.web.conftest import whole
@@ -172,5 +173,19 @@ def test_a_store_that_does_not_answer_says_so_and_keeps_what_opens_it(admin: Tes
     assert "does not answer as it should" in admin.post("/settings/connections/stores/main/test").text
     answer = admin.post("/settings/connections/stores/main", data={"secret:access_token": ""})
     assert (answer.status_code, "What was kept is kept" in answer.text) == (422, True)
+    with sqlite_runtime.write(TERMINAL) as unit:
+        unit.add(MarketSourceAccount(name="k", provider="keepa", credentials=""))
+    answer = admin.post("/settings/connections/sources/k", data={"secret:key": ""})
+    assert (answer.status_code, "What was kept is kept" in answer.text) == (422, True)
     answer = admin.post("/settings/connections/sources/new", data={"name": "k", "provider": "keepa"})
     assert (answer.status_code, "It was not connected" in answer.text) == (422, True)
+
+
+def test_calls_are_counted_and_have_a_budget(admin: TestClient, sqlite_runtime: Runtime):
+    assert "Nothing went out this month" in admin.get("/settings/calls").text
+    assert "may be called 1,200 times" in admin.post("/settings/calls/keepa", data={"monthly_calls": "1,200"}).text
+    with sqlite_runtime.read(TERMINAL) as unit:
+        assert [(each.service, each.monthly_calls) for each in operations.usage(unit)] == [("keepa", 1200)]
+    assert "value=1200" in admin.get("/settings/calls").text
+    assert admin.post("/settings/calls/keepa", data={"monthly_calls": "many"}).status_code == 422
+    assert "no budget any more" in admin.post("/settings/calls/keepa", data={"monthly_calls": ""}).text

@@ -14,6 +14,7 @@ from mercat.domain.alerts import service as alerts
 from mercat.domain.alerts.models import Alert
 from mercat.domain.catalog import service as catalog
 from mercat.domain.market import service as market
+from mercat.domain.market.models import MarketSourceAccount
 from mercat.domain.operations import service as operations
 from mercat.domain.suggestions import service as suggestions
 from mercat.sdk.market import Observation, Ranked
@@ -30,6 +31,7 @@ def begin(runtime: Runtime, sku: str = "P-001") -> dict[str, str]:
     with runtime.write(ME) as unit:
         operations.set_configuration(unit, runtime.secrets, "market.own_sellers", f'["{US[0]}"]')
         alerts.ensure_rules(unit)
+        unit.add(MarketSourceAccount(name="keepa", provider="keepa", credentials=""))
         variant, product = _variant(unit, sku)
         ids = _tracked(unit, sku)
     runtime.attempt(lambda opened: market.record(opened, seen(opened.now), provider="test"), ME)

@@ -55,6 +55,12 @@ class SourceItem(BaseModel):
     allowance: int | None = Field(description="how many listings it can be asked about now, where it was asked")
 
 
+class SourceSecrets(Asked):
+    """What opens a source from now on. Sealed, and never shown again."""
+
+    secrets: dict[str, str] = Field(description="of Keepa: key")
+
+
 class Sources(BaseModel):
     """All of them."""
 
@@ -86,6 +92,12 @@ def add_market_source(runtime: House, caller: Caller, asked: SourceAsked) -> Res
 def test_market_source(name: SourceName, runtime: House, caller: Caller) -> Response:
     """Ask what it allows with the credentials that are kept. A paused source that answers is awake again."""
     return answer(market.test_source(runtime, caller, name))
+
+
+@router.put("/market/sources/{name}/credentials", response_model=SourceItem, **needs("market.connect"))
+def renew_market_source(name: SourceName, runtime: House, caller: Caller, asked: SourceSecrets) -> Response:
+    """Take new credentials. The source is asked with them first: those that it refuses are not kept."""
+    return answer(market.renew_source(runtime, caller, name, asked.secrets))
 
 
 @router.post("/market/sources/{name}/refresh", status_code=202, response_model=JobItem, **needs("market.record"))

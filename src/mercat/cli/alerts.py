@@ -13,6 +13,7 @@ import typer
 from mercat.cli import alert_rules
 from mercat.cli.display import at, out, say, short, shown, table
 from mercat.cli.listing import print_rows, rows_of
+from mercat.cli.next_steps import command_of
 from mercat.cli.options import seconds_of
 from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
 from mercat.core.errors import Invalid
@@ -108,6 +109,9 @@ def show(
     for key, value in described.items():
         if value not in (None, {}):
             say(f"{key:<20}{at(value) if key.endswith(('_at', '_until')) else shown(value, most=1000)}")
+    command = command_of(described)
+    if command is not None and described["status"] != "resolved":
+        say(f"Next: `{command}`.")
 
 
 @app.command()

@@ -88,6 +88,16 @@ def ask_again(name: NameArgument, *, as_json: JsonOption = False) -> None:
     _report(view, "answers", as_json=as_json)
 
 
+@app.command(epilog="Example: mercat market source renew keepa")
+def renew(name: NameArgument, *, as_json: JsonOption = False) -> None:
+    """Take new credentials in the place of those that are kept; they are asked for, or taken from MERCAT_STORE_…."""
+    with open_runtime() as runtime:
+        with runtime.read(me()) as unit:
+            provider = market.get_source(unit, name).provider
+        view = market.renew_source(runtime, me(), name, ask_secrets(market.secrets_wanted(provider)))
+    _report(view, "answers", as_json=as_json)
+
+
 @app.command(epilog="Example: mercat market source remove keepa")
 def remove(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """Forget how it is opened. What it told stays; listings that were asked of it wait for another."""

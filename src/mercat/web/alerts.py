@@ -20,6 +20,7 @@ from mercat.web.effects import with_drawn
 from mercat.web.formats import instant
 from mercat.web.forms import Back, Selected, each_of, said_of
 from mercat.web.market_charts import Chart, chart_of, past_of
+from mercat.web.next_steps import next_step
 from mercat.web.pages import Page, own_address
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.subjects import SEVERITIES, SUBJECTS, address_of, headline, hours, kind_name, kinds, measured, terms
@@ -147,6 +148,7 @@ def show_alert(alert_id: UUID, runtime: House, caller: Caller, page: Shown) -> R
         chart = _chart(unit, page, alert, near)
     near = replace(near, suggestions=[with_drawn(each) for each in near.suggestions])
     drawn = [each for each in near.suggestions if _comes_of(each, alert_id)]
+    place = address_of(alert, near.variants)
     return page.show(
         "alerts/one.html",
         alert=alert,
@@ -160,7 +162,8 @@ def show_alert(alert_id: UUID, runtime: House, caller: Caller, page: Shown) -> R
         others=[each for each in near.alerts if each["id"] != alert["id"]][:8],
         chart=chart,
         happened=story(alert, told, drawn),
-        place=address_of(alert, near.variants),
+        place=place,
+        next_step=next_step(alert, place),
         about=SUBJECTS.get(alert["subject_type"], ""),
         measured=measured,
         headline=headline,

@@ -16,6 +16,7 @@ from mercat.web import (
     alert_rules,
     alerts,
     bestsellers,
+    calls,
     categories,
     changes,
     configuration,
@@ -45,6 +46,7 @@ from mercat.web import (
     stores,
     suggestions,
     suppliers,
+    told,
     webhooks,
 )
 from mercat.web.errors import add_handlers
@@ -68,6 +70,7 @@ ROOMS = (
     market_product.router,
     alert_rules.router,
     mutes.router,
+    told.router,
     alerts.router,
     suggestions.router,
     categories.router,
@@ -83,6 +86,7 @@ ROOMS = (
     keys.router,
     people.router,
     connections.router,
+    calls.router,
     configuration.router,
     webhooks.router,
     keeping.router,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Form, Path, Query
 from starlette.responses import Response
@@ -88,6 +89,24 @@ def connect_source(runtime: House, caller: Caller, page: Shown, typed: Typed) ->
     return page.go(HERE, f"{view.name} is connected")
 
 
+@router.get(f"{HERE}/sources/{{name}}", **needs("market.connect"))
+def source_credentials_form(name: Name, runtime: House, caller: Caller, page: Shown) -> Response:
+    """The form for new credentials of a source."""
+    with runtime.read(caller) as unit:
+        return _source_credentials(page, unit, name)
+
+
+@router.post(f"{HERE}/sources/{{name}}", **needs("market.connect"))
+def renew_source(name: Name, runtime: House, caller: Caller, page: Shown, typed: Typed) -> Response:
+    """Take new credentials; they are tried first."""
+    try:
+        view = market.renew_source(runtime, caller, name, _of(typed, _SECRET))
+    except (MercatError, VendorError) as wrong:
+        with runtime.read(caller) as unit:
+            return _source_credentials(page, unit, name, error=wrong.message)
+    return page.go(HERE, f"{view.name} is opened by the new credentials")
+
+
 @router.post(f"{HERE}/sources/{{name}}/remove", **needs("market.connect"))
 def remove_source(name: Name, runtime: House, caller: Caller, page: Shown) -> Response:
     """Forget how it is opened. What it told stays."""
@@ -106,8 +125,20 @@ def _tried(page: Page, name: str, ask: Callable[[], object]) -> Response:
 
 def _credentials(page: Page, unit: ReadUnit, name: str, *, error: str = "") -> Response:
     store = listings.get_store(unit, name)
-    wanted = listings.secrets_wanted(store.platform)
-    return page.show("settings/credentials.html", status=422 if error else 200, store=store, wanted=wanted, error=error)
+    facts = {"platform": store.platform, "domain": store.domain, "wanted": listings.secrets_wanted(store.platform)}
+    return _renewal(page, "stores", name, error, facts)
+
+
+def _source_credentials(page: Page, unit: ReadUnit, name: str, *, error: str = "") -> Response:
+    provider = market.get_source(unit, name).provider
+    facts = {"platform": provider, "domain": None, "wanted": market.secrets_wanted(provider)}
+    return _renewal(page, "sources", name, error, facts)
+
+
+def _renewal(page: Page, kind: str, name: str, error: str, facts: dict[str, Any]) -> Response:
+    action = f"{HERE}/{kind}/{quote(name, safe='')}"
+    status = 422 if error else 200
+    return page.show("settings/credentials.html", status=status, action=action, name=name, error=error, **facts)
 
 
 def _source(page: Page, runtime: Runtime, provider: str, given: dict[str, str], *, error: str = "") -> Response:

@@ -64,6 +64,7 @@ SETTINGS: tuple[Link, ...] = (
     Link("API keys", "/settings/keys", "key", "access.own"),
     Link("People", "/settings/users", "users", "access.users"),
     Link("Connections", "/settings/connections", "link", "listings.read"),
+    Link("Calls", "/settings/calls", "swap", "operations.read"),
     Link("Configuration", "/settings/configuration", "filter", "operations.configure"),
     Link("Webhooks", "/settings/webhooks", "out", "operations.read"),
     Link("Backups", "/settings/backups", "save", "operations.backup"),

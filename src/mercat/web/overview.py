@@ -11,6 +11,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from mercat.core.unit import ReadUnit
+from mercat.domain.alerts import service as alerts
 from mercat.domain.reports import service as reports
 from mercat.web.formats import plural
 from mercat.web.live import Followed, topic
@@ -125,3 +126,6 @@ def follow_house(unit: ReadUnit, page: Page, followed: Followed) -> Iterator[str
         waiting = len(reports.needs(unit))
         if followed.is_news("waiting", waiting):
             yield page.part("parts/waiting.html", waiting=waiting)
+        unread = alerts.unread_count(unit) if page.may("alerts.read") else 0
+        if followed.is_news("told", unread):
+            yield page.part("parts/told.html", unread=unread)

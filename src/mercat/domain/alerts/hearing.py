@@ -57,7 +57,7 @@ def note_run(unit: WriteUnit, fact: RunNoted) -> None:
         "sync_failed",
         subject,
         f"{said} of {what} failed {times}",
-        f"`mercat history` shows why. From {fact.source or 'here'} to {fact.target or 'here'}.",
+        f"From {fact.source or 'here'} to {fact.target or 'here'}. Its last runs say why.",
         is_on=is_failing,
         measure=Decimal(fact.failed_in_a_row),
         facts={"sync_type": fact.sync_type, "source": fact.source, "target": fact.target},
@@ -73,7 +73,7 @@ def tell_of_budget(unit: WriteUnit, fact: BudgetNearlySpent) -> None:
         "budget_nearly_spent",
         Subject("service", fact.service, fact.service),
         f"{fact.spent:,} of the month's {fact.limit:,} calls to {fact.service} are spent",
-        f"What is not urgent waits once all are. `mercat usage budget {fact.service} --calls N` gives it more.",
+        "What is not urgent waits once all are, until the month is over or the budget is larger.",
         measure=pct,
         new_value=str(fact.spent),
     )

@@ -83,6 +83,7 @@ def _placed(unit: WriteUnit, each: Telling, user: Recipient) -> Placed:
         "priority": each.priority,
         "alert_id": each.alert_id,
         "count": each.count,
+        "action_url": each.action_url,
     }
     if operations.emit(unit, _EVENT, facts):
         return each, SENT, None, unit.now, None

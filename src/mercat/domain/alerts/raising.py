@@ -19,6 +19,7 @@ from mercat.domain.alerts.repository import AlertRepository
 from mercat.domain.alerts.rule_repository import MuteRepository, RuleRepository, ThresholdRepository
 from mercat.domain.alerts.ruling import ensure_rules, terms_of
 from mercat.domain.alerts.schemas import Signal, Subject, Tally
+from mercat.domain.alerts.steps import page_of
 from mercat.domain.alerts.thresholds import Thresholds, grouped
 from mercat.domain.operations import service as operations
 
@@ -182,4 +183,5 @@ def _told(each: Standing) -> dict[str, object]:
         "old_value": signal.old_value,
         "new_value": signal.new_value,
         "opened_at": each.opened_at,
+        "action_url": signal.action_url or page_of(each.id),
     }

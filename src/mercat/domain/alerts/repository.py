@@ -18,6 +18,7 @@ from mercat.core.repository import Repository
 from mercat.domain.alerts.judging import Standing
 from mercat.domain.alerts.models import BY_PERSON, RESOLVED, SNOOZED, Alert
 from mercat.domain.alerts.schemas import Signal
+from mercat.domain.alerts.steps import page_of
 
 _LARGEST = Decimal(99999999999999)
 _SEEN = (
@@ -165,7 +166,8 @@ def _seen(bulk: Bulk, each: Standing) -> tuple[Any, ...]:
     return (
         each.severity, signal.title[:255], signal.message, (signal.subject.label or signal.subject.id)[:255],
         signal.snapshot_ref, _kept(bulk, each.measure), _cut(signal.old_value), _cut(signal.new_value),
-        _kept(bulk, signal.change_pct), json.dumps(dict(signal.data), default=str), signal.action_url,
+        _kept(bulk, signal.change_pct), json.dumps(dict(signal.data), default=str),
+        signal.action_url or page_of(each.id),
     )  # fmt: skip
 
 

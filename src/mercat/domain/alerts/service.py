@@ -34,6 +34,7 @@ from mercat.domain.alerts.ruling import (
     unmute,
 )
 from mercat.domain.alerts.schemas import Backtest, RuleDraft, Signal, Subject, Tally
+from mercat.domain.alerts.steps import Step, step_of
 from mercat.domain.alerts.watching import ensure_watch, watch
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Backtest",
     "RuleDraft",
     "Signal",
+    "Step",
     "Subject",
     "Tally",
     "acknowledge",
@@ -75,6 +77,7 @@ __all__ = [
     "send_test",
     "set_threshold",
     "snooze",
+    "step_of",
     "to_text",
     "unmute",
     "unread_count",

@@ -13,6 +13,7 @@ from mercat.domain.access.schemas import Recipient, SettingsView
 from mercat.domain.alerts.judging import Standing, passes
 from mercat.domain.alerts.models import CRITICAL, HIGH, INFO, LOW, NORMAL, URGENT
 from mercat.domain.alerts.schemas import Signal
+from mercat.domain.alerts.steps import page_of, pages_of
 from mercat.domain.alerts.thresholds import Thresholds
 
 # Of one type of alert in one batch, people are told so many one by one; more come as one notification.
@@ -103,9 +104,8 @@ def _of_rule(user: Recipient, group: Sequence[Standing]) -> Iterator[Telling]:
         for each in group:
             signal = _signal(each)
             priority = priority_of(each.severity, signal.measure, terms.threshold)
-            link = signal.action_url
-            text = signal.message or signal.title
-            yield Telling(user.id, each.id, terms.kind, signal.title[:255], text, priority, channel, action_url=link)
+            text, page = signal.message or signal.title, signal.action_url or page_of(each.id)
+            yield Telling(user.id, each.id, terms.kind, signal.title[:255], text, priority, channel, action_url=page)
 
 
 def _summary(user: Recipient, group: Sequence[Standing], channel: str) -> Telling:
@@ -115,7 +115,8 @@ def _summary(user: Recipient, group: Sequence[Standing], channel: str) -> Tellin
     first = "; ".join(_signal(each).title for each in group[:5])
     title = f"{len(group):,} alerts: {kind.replace('_', ' ')}"
     text = f"{first}; and {len(group) - 5:,} more"
-    return Telling(user.id, None, kind, title, text, URGENT if is_critical else NORMAL, channel, count=len(group))
+    priority, page = URGENT if is_critical else NORMAL, pages_of(kind)
+    return Telling(user.id, None, kind, title, text, priority, channel, count=len(group), action_url=page)
 
 
 def _signal(standing: Standing) -> Signal:

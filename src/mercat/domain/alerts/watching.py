@@ -53,21 +53,22 @@ def signals_of_jobs(unit: ReadUnit) -> list[Signal]:
             "job_dead_letter",
             system,
             f"{figures.dead:,} jobs were given up",
-            "`mercat jobs list --status failed` shows them, `mercat jobs retry` has them done again.",
+            "Each says why it failed; what is mended is done again when you ask for it.",
             measure=Decimal(figures.dead),
         ),
         Signal(
             "queue_depth",
             system,
             f"{figures.waiting:,} jobs wait although their time has come",
-            "`mercat health` says whether workers are alive; `mercat worker` starts one.",
+            "Either no worker is alive, or more comes in than they can do.",
             measure=Decimal(figures.waiting),
         ),
     ]
     if figures.failed_pct is not None:
         pct = Decimal(str(round(figures.failed_pct, 2)))
         title = f"{pct} % of the last hour's jobs failed"
-        signals.append(Signal("failure_rate", system, title, "`mercat jobs list --status failed`", measure=pct))
+        text = "What fails is tried again by itself; what was given up says why."
+        signals.append(Signal("failure_rate", system, title, text, measure=pct))
     return signals
 
 
@@ -82,7 +83,7 @@ def _stale(unit: ReadUnit) -> list[Signal]:
                 "feed_stale",
                 Subject("feed", short_id(f"{each.sync_type}:{each.source}:{each.target}"), each.name),
                 f"{said} of {each.name}: nothing went well for {hours:,.1f} hours",
-                f"It should every {each.rhythm_s / 3600:,.1f} hours. `mercat history` shows its runs.",
+                f"It should every {each.rhythm_s / 3600:,.1f} hours. Its last runs say what happened.",
                 measure=times,
                 facts={"sync_type": each.sync_type, "silent_s": round(each.silent_s)},
             )
@@ -97,7 +98,7 @@ def _keys(unit: ReadUnit) -> Sequence[Signal]:
             "token_expiring",
             Subject("api_key", str(each.id), each.name),
             f"The API key {each.name} ({each.prefix}…) of {each.username} runs out on {each.expires_at:%Y-%m-%d}",
-            "`mercat key create` makes another one.",
+            "Make another one before, and give it to the program that comes in with this one.",
             measure=Decimal(str(round((each.expires_at - unit.now).total_seconds() / 86_400, 2))),
         )
         for each in access.list_expiring_keys(unit, unit.now, unit.now + _SOON)

@@ -28,13 +28,12 @@ def tell(unit: WriteUnit, event: str, change_set: ChangeSet) -> None:
 def ask_for_a_decision(unit: WriteUnit, change_set: ChangeSet) -> None:
     """A guard holds the set: a person is needed."""
     tell(unit, "change_set.held", change_set)
-    reference = str(change_set.id)[-8:]
     reasons = "; ".join(str(each.get("message") or each.get("rule")) for each in change_set.findings or [])
     signal = Signal(
         "held_run",
         _subject(change_set),
         f"{change_set.title} is held for review",
-        f"{reasons}. `mercat changes show {reference} --flagged`, then approve or reject.",
+        f"{reasons}. Look at what is flagged, then approve or reject it.",
         facts={"origin": change_set.origin, "source": change_set.source},
     )
     unit.announce(Noticed([signal]))

@@ -142,7 +142,7 @@ def pause_store(unit: WriteUnit, store_id: UUID, reason: str) -> None:
         "account_unauthorized",
         Subject("store", str(store.id), store.name),
         f"{store.name} no longer lets us in",
-        f"{reason}. Nothing is sent there until `mercat store test {store.name}` succeeds.",
+        f"{reason}. Nothing is sent there until a test of the connection succeeds.",
         facts={"platform": store.platform},
     )
     unit.announce(Noticed([signal]))

@@ -91,7 +91,7 @@ def _tell(unit: WriteUnit, shop: Shop, listings: Sequence[Sent], reasons: dict[b
             "listing_failed",
             Subject("listing", str(UUID(bytes=each.listing_id)), f"{each.key} at {shop.name}"),
             f"{shop.name} refused {each.key}",
-            f"{reasons[each.listing_id]}. It is sent again when the product changes, or with `mercat listings retry`.",
+            f"{reasons[each.listing_id]}. It is sent again when the product changes, or when you have it sent again.",
             facts={"store": shop.name, "platform": shop.platform},
         )
         for each in listings

@@ -86,7 +86,7 @@ def _tell_of_blocked(unit: WriteUnit, shop: Shop) -> None:
         Subject("store", str(shop.id), shop.name),
         f"{blocked:,} {'listing' if blocked == 1 else 'listings'} of {shop.name} cannot be sent as "
         f"{'it is' if blocked == 1 else 'they are'}",
-        f"`mercat listings list --store {shop.name} --state blocked` says what each lacks.",
+        "Each says what it lacks; it is sent once it has that.",
         is_on=blocked > 0,
         new_value=str(blocked),
         facts={"blocked": blocked, "platform": shop.platform},
