@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Terminal
 from tests.domain.catalog.exports import feed_of, full_product, small_product
+from tests.pictures import photograph, picture, written
 
 
 @pytest.fixture
@@ -179,3 +180,17 @@ def test_an_upgrade_fills_the_search_index_that_a_revision_emptied(shop: Termina
     assert shop("db", "downgrade", "0004", "--yes").code == 0
     assert shop("db", "upgrade").code == 0
     assert skus(shop("product", "list", "--q", "thing", "--json")) == found
+
+
+def test_pictures_are_added_listed_and_taken_away(shop: Terminal, tmp_path: Path) -> None:
+    front, side = written(tmp_path, "front.jpg", photograph()), written(tmp_path, "side.txt", picture())
+    heic = written(tmp_path, "x.jpg", b"\0\0\0\x18ftypheic")
+    done = shop("product", "picture", "add", "S-0004", front, side, heic, "--alt", "A thing", "--json")
+
+    assert (done.code, len(done.json["added"])) == (1, 2)
+    assert "HEIC" in done.json["refused"][0]
+    listed = shop("product", "picture", "list", "S-0004", "--json").json
+    assert [(each["alt_text"], each["is_own"]) for each in listed] == [("A thing", True)] * 2
+    assert shop("product", "picture", "remove", "S-0004", "1").code == 0
+    assert shop("product", "picture", "remove", "S-0004", "2").code == 1
+    assert [each["url"] for each in shop("product", "picture", "list", "S-0004", "--json").json] == [listed[1]["url"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
@@ -9,6 +11,7 @@ from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
+from tests.pictures import photograph, picture
 from tests.web.conftest import serving
 from tests.web.goods import PASSWORD, TERMINAL, product
 
@@ -97,3 +100,63 @@ def test_pictures_are_added_ordered_described_and_taken_away(admin: TestClient, 
     assert admin.post(here, data={"was": [two, one], "add_url": "file:///etc/passwd"}).status_code == 422
     admin.post(here, data={"was": [two, one], "url": [two, one], "alt": ["Its side", "A ream"], "remove": "0"})
     assert kept() == [(one, "A ream")]
+
+
+def test_own_pictures_are_sent_in_shown_to_those_who_may_and_taken_back(
+    admin: TestClient, visitor: TestClient, sqlite_runtime: Runtime, tmp_path: Path
+):
+    suppliers.state_products(sqlite_runtime, TERMINAL, [product(1)], suppliers.UploadDraft(yes=True))
+    here, photo = "/products/P-001/pictures", photograph()
+    files = [("file", ("front.jpg", photo)), ("file", ("side.png", picture())), ("file", ("plan.svg", b"<svg/>"))]
+
+    answer = admin.post(here, files=files)
+    assert "2 pictures added" in answer.text
+    assert "plan.svg cannot be taken: it is an SVG drawing" in answer.text
+    with sqlite_runtime.read(TERMINAL) as unit:
+        shown = [each["url"] for each in catalog.get_product(unit, "P-001").document["images"]]
+    assert all(f'href="{url}"' in answer.text or f"href={url}" in answer.text for url in shown)
+
+    whole, small = admin.get(shown[0]), admin.get(f"/media/small/{shown[0].removeprefix('/media/')}")
+    assert (whole.headers["content-type"], small.headers["content-type"]) == ("image/jpeg", "image/webp")
+    assert b"Spycam" in photo
+    assert b"Spycam" not in whole.content
+    for header, value in {"x-content-type-options": "nosniff", "content-disposition": "inline"}.items():
+        assert whole.headers[header] == value
+    assert "immutable" in whole.headers["cache-control"]
+    assert "sandbox" in whole.headers["content-security-policy"]
+    assert "content-encoding" not in whole.headers
+
+    # Prices of suppliers are kept beside pictures, and a hash does not open them.
+    secret = tmp_path / "prices.csv"
+    secret.write_text("sku,cost\n")
+    hidden = sqlite_runtime.files.keep(secret).sha256
+    assert admin.get(f"/media/{hidden}.jpg").status_code == 404
+    assert admin.get(shown[0].replace(".jpg", ".png")).status_code == 404
+    assert admin.post(here, files=[("file", ("a.jpg", b"none"))]).status_code == 422
+    assert admin.post(here, files=[("file", ("", b""))]).status_code == 422
+    visitor.cookies.clear()
+    assert visitor.get(shown[0], follow_redirects=False).status_code in {303, 401}
+
+
+def test_pictures_that_are_dropped_on_the_page_are_sent_in(browser: Browser, sqlite_runtime: Runtime):
+    furnish(sqlite_runtime)
+    for base in serving(sqlite_runtime):
+        page = browser.new_page(base_url=base)
+        page.goto("/login?next=/products/P-001?tab=media")
+        page.get_by_label("User name or e-mail").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        dropping = page.evaluate_handle(
+            """(bytes) => { const d = new DataTransfer();
+            d.items.add(new File([new Uint8Array(bytes)], "lamp.png", {type: "image/png"})); return d; }""",
+            list(picture()),
+        )
+        page.dispatch_event(".tabs", "dragover", {"dataTransfer": dropping})
+        page.dispatch_event(".tabs", "drop", {"dataTransfer": dropping})
+        expect(page.locator(".toast")).to_contain_text("1 picture added")
+        expect(page.get_by_text("lamp.png")).to_be_visible()
+        assert (
+            page.get_by_role("img", name="Picture 1").evaluate("each => each.decode().then(() => each.naturalWidth)")
+            == 40
+        )
+        page.context.close()

@@ -38,6 +38,7 @@ from mercat.api import (
     market_lists,
     market_sources,
     operations,
+    pictures,
     products,
     reports,
     stores,
@@ -61,6 +62,7 @@ from mercat.core.database.version import DataVersion
 from mercat.core.errors import Conflict, MercatError, NotFound
 from mercat.core.unit import Runtime
 from mercat.domain.listings import service as listings
+from mercat.domain.media.service import LARGEST_BYTES
 from mercat.domain.operations.service import Meters, keeping_logs
 from mercat.sdk.errors import Unauthorized, VendorError
 
@@ -83,6 +85,7 @@ _PARAMETER = re.compile(r"\{\w+\}")
 # Addresses are looked for in this order, and products are asked for most.
 ROOMS = (
     products.router,
+    pictures.router,
     auth.router,
     account.router,
     users.router,
@@ -116,6 +119,11 @@ _AT_ONCE = 10
 _LARGEST_DELIVERY = 5 * 1024 * 1024
 # What takes whole files.
 UPLOADS = (f"{V1}/imports", f"{V1}/feeds/inspect", f"{V1}/categories/import", f"{V1}/market/observations")
+# Pictures of a product: one over the API, several of a form; besides them the form's own lines.
+_PICTURES = (
+    (re.compile(rf"{V1}/products/[^/]+/pictures"), LARGEST_BYTES + 64 * 1024),
+    (re.compile(r"/products/[^/]+/pictures"), 20 * LARGEST_BYTES),
+)
 DELIVERIES = "/webhooks/"
 ASSISTANT = "/mcp"
 
@@ -193,6 +201,7 @@ def make_app(
         rate=settings.http_rate,
         failures=settings.http_failures,
         uploads=UPLOADS,
+        bounds=_PICTURES,
         deliveries=(DELIVERIES,),
         browsed=(f"{V1}/docs",),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ class Limits:
     rate: int = 6_000
     failures: int = 60
     uploads: tuple[str, ...] = ()
+    # Addresses that have bounds of their own, as whole patterns.
+    bounds: tuple[tuple[re.Pattern[str], int], ...] = ()
     # Who has not signed in sends a password at most; channels sign what they deliver, and are known afterwards.
     stranger: int = 64 * 1024
     deliveries: tuple[str, ...] = ()
@@ -142,9 +145,15 @@ class Gate:
                 message = "too many requests with wrong credentials from this address"
                 raise Refused(429, "rate_limited", message, headers={"Retry-After": str(state.after_s)})
 
+    def _most(self, path: str) -> int:
+        """The bytes that may be sent to an address."""
+        if path.startswith(self.limits.uploads or ("\0",)):
+            return self.limits.upload
+        return next((most for pattern, most in self.limits.bounds if pattern.fullmatch(path)), self.limits.body)
+
     def _metered(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """Reads the body, no more of it than allowed and no slower."""
-        most = self.limits.upload if scope["path"].startswith(self.limits.uploads or ("\0",)) else self.limits.body
+        most = self._most(scope["path"])
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > most:
             raise Refused(413, "too_large", f"the body has {int(declared):,} bytes, and {most:,} are allowed")

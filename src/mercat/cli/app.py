@@ -24,7 +24,7 @@ COMMANDS = {
     "changes": ("changes", "Change sets: list, show, decide, apply-passed, approve, reject, undo."),
     "why": ("why", "Where each value of a product came from, newest first."),
     "match": ("match", "Supplier codes that only a person can match: list, pin, ban."),
-    "product": ("product", "Products: list, show, lock, unlock."),
+    "product": ("product", "Products: list, show, set, lock, unlock, picture."),
     "category": ("categories", "The category tree: show, move, import."),
     "collection": ("collections", "Groups of products: by hand, or by rules."),
     "export": ("export", "Export the catalogue."),

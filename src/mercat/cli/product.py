@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from msgspec import Raw
 
+from mercat.cli import product_pictures
 from mercat.cli.display import at, number, out, plain, print_paging, say, short, shown, table
 from mercat.cli.options import pair_of
 from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
@@ -16,6 +17,7 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(product_pictures.app, name="picture")
 
 SkuArgument = Annotated[str, typer.Argument(metavar="SKU", help="The SKU of the product or of one of its variants.")]
 FieldArgument = Annotated[
@@ -35,7 +37,7 @@ class Status(StrEnum):
 
 @app.callback()
 def product() -> None:
-    """Products: list, show, set, lock, unlock."""
+    """Products: list, show, set, lock, unlock; their pictures."""
 
 
 @app.command("list")

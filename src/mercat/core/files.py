@@ -55,6 +55,10 @@ class FileStore:
                 return KeptFile(sha256, target.stat().st_size, target)
         return self._kept(source)
 
+    def remove(self, sha256: str) -> None:
+        """Take a file away for good. The caller knows that nobody needs it; one that is gone already is gone."""
+        self.path_of(sha256).unlink(missing_ok=True)
+
     def _kept(self, source: Path) -> KeptFile:
         """Copied and hashed in one reading: a file that is none of the likely ones is nearly always a new one."""
         self.root.mkdir(parents=True, exist_ok=True)

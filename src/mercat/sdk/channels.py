@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -192,7 +193,8 @@ class Surroundings:
 
     ``load_token`` and ``save_token`` keep a fetched token (encrypted) between pieces of work; ``called`` is told of every
     request; ``pause(seconds)`` waits for a bucket to fill again, and raises where the work was cancelled meanwhile.
-    ``allow_private``: the shop's address may be a loopback or private one (a sandbox). ``now`` is the clock that tokens
+    ``picture(address)`` is the file of a picture that lies in this Mercat (``sdk/pictures.py``), where no shop could fetch it;
+    ``None`` where there is none. ``allow_private``: the shop's address may be a loopback or private one (a sandbox). ``now`` is the clock that tokens
     run out by.
     """
 
@@ -203,6 +205,7 @@ class Surroundings:
     allow_private: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], dt.datetime] = clock.now
+    picture: Callable[[str], Path | None] = lambda _address: None
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from msgspec import UNSET
 
 from mercat.sdk.channels import ListingDraft
+from mercat.sdk.pictures import own_picture
 from mercat.sdk.records import ProductRecord, VariantRecord
 
 _ELEMENT = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
@@ -25,7 +26,8 @@ class Limits:
     ``allowed_html``: the element names that a description may hold; ``None`` leaves HTML as it is.
     ``needs``: fields of a product (``image``, ``barcode``, ``price``, ``brand`` …) without which nothing is listed.
     ``bulk_from``: from how many listings on sending them as one batch is the cheaper way; ``None`` where there is none.
-    ``batch_bytes``: the largest file that one batch may be.
+    ``batch_bytes``: the largest file that one batch may be. ``takes_files``: pictures that lie in this Mercat are uploaded; a
+    channel that does not takes only those that it can fetch.
     """
 
     title: int | None = None
@@ -42,6 +44,7 @@ class Limits:
     needs: frozenset[str] = field(default_factory=frozenset)
     bulk_from: int | None = None
     batch_bytes: int | None = None
+    takes_files: bool = False
 
 
 def over_limits(draft: ListingDraft, limits: Limits) -> list[str]:
@@ -53,6 +56,7 @@ def over_limits(draft: ListingDraft, limits: Limits) -> list[str]:
     return [
         *_too_long(product, limits),
         *_too_many(product, limits),
+        *_out_of_reach(product, limits),
         *_forbidden_html(product, limits),
         *_missing(draft, limits),
     ]
@@ -87,6 +91,14 @@ def _too_many(product: ProductRecord, limits: Limits) -> Iterator[str]:
     for what, values, most in counts:
         if most is not None and values is not UNSET and len(values) > most:
             yield f"there are {len(values)} {what}; at most {most} are allowed"
+
+
+def _out_of_reach(product: ProductRecord, limits: Limits) -> Iterator[str]:
+    if limits.takes_files:
+        return
+    if count := sum(own_picture(image.url) is not None for image in product.images or ()):
+        which = "a picture lies" if count == 1 else f"{count} pictures lie"
+        yield f"{which} in this Mercat, and only those are taken that have an address elsewhere"
 
 
 def _forbidden_html(product: ProductRecord, limits: Limits) -> Iterator[str]:

@@ -8,10 +8,11 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
+from mercat.sdk.pictures import PREFIX as PICTURES
 from mercat.web import (
     alert_rules,
     alerts,
@@ -35,6 +36,7 @@ from mercat.web import (
     many,
     market,
     market_product,
+    media,
     mutes,
     overview,
     people,
@@ -64,6 +66,7 @@ ROOMS = (
     products.router,
     product.router,
     images.router,
+    media.router,
     changes.router,
     market.router,
     bestsellers.router,
@@ -94,6 +97,16 @@ ROOMS = (
 _SMALLEST_GZIPPED = 600
 
 
+class _Smaller(GZipMiddleware):
+    """Texts are sent packed; pictures are packed already."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PICTURES):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 class _Static(StaticFiles):
     """Files whose address changes with what they hold."""
 
@@ -117,7 +130,7 @@ def make_app(runtime: Runtime) -> FastAPI:
         route.path.split("/")[1].partition(".")[0] for room in ROOMS for route in room.routes if hasattr(route, "path")
     }
     # The last one added stands first.
-    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_GZIPPED)
+    app.add_middleware(_Smaller, minimum_size=_SMALLEST_GZIPPED)
     app.add_middleware(
         Guard, find=partial(_find, runtime), recall=lambda secret, at: access.known_browser(runtime, secret, address=at)
     )

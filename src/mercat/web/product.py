@@ -15,6 +15,7 @@ from mercat.core.errors import Invalid, NotFound
 from mercat.core.unit import ReadUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.listings import service as listings
+from mercat.domain.media import service as media
 from mercat.domain.suppliers import service as suppliers
 from mercat.web.changed_values import field_name, shown
 from mercat.web.market_product import product_market
@@ -75,12 +76,13 @@ Typed = Annotated[list[tuple[str, str]], Depends(_typed)]
 def show_product(reference: str, runtime: House, caller: Caller, page: Shown) -> Response:
     """One product, tab by tab."""
     with runtime.read(caller) as unit:
-        return _shown(unit, page, reference, page.request.query_params.get("tab", ""))
+        return shown_product(unit, page, reference, page.request.query_params.get("tab", ""))
 
 
-def _shown(
+def shown_product(
     unit: ReadUnit, page: Page, reference: str, asked: str, *, error: str = "", typed: Mapping[str, str] | None = None
 ) -> Response:
+    """The page of one product at a tab. ``error`` is said above it, and ``typed`` is what its form holds then."""
     seen = catalog.get_product(unit, reference)
     tabs = [each for each in TABS if each[0] != "market" or page.may("market.read")]
     known = {name for name, _ in tabs}
@@ -105,6 +107,8 @@ def _shown(
 
 def _facts(unit: ReadUnit, page: Page, seen: catalog.WholeProduct, tab: str) -> dict[str, Any]:
     first = seen.document["variants"][0]
+    if tab == "media":
+        return {"own": media.find_pictures(unit, [each["url"] for each in seen.document["images"]])}
     if tab == "costs":
         return {
             "offers": suppliers.offers_of_product(unit, seen.id),
@@ -159,7 +163,7 @@ def edit_product(reference: str, runtime: House, caller: Caller, page: Shown, ty
         made = runtime.attempt(work, caller)
     except Invalid as wrong:
         with runtime.read(caller) as unit:
-            return _shown(unit, page, reference, tab, error=wrong.message, typed=values)
+            return shown_product(unit, page, reference, tab, error=wrong.message, typed=values)
     names = ", ".join(field_name(name).lower() for changed, _ in edits.values() for name in changed)
     undo = f"/changes/{made[0].id}/undo" if len(made) == 1 and page.may("catalog.undo") else None
     return page.go(url, f"Saved: {names}", undo=undo)

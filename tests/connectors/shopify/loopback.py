@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mercat.connectors.shopify import ShopifySecrets, ShopifySettings
@@ -92,6 +93,7 @@ class Desk:
     calls: list[Call] = field(default_factory=list)
     paused: list[float] = field(default_factory=list)
     longest_pause_s: float = 0.02
+    pictures: dict[str, Path] = field(default_factory=dict)
 
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
@@ -108,6 +110,7 @@ class Desk:
             called=self.calls.append,
             pause=self.pause,
             allow_private=True,
+            picture=self.pictures.get,
         )
 
 

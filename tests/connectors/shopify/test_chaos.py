@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -11,7 +13,9 @@ from mercat.sdk.channels import ListingDraft, Shown
 from mercat.sdk.errors import RateLimited, Unavailable
 from mercat.sdk.records import ImageRecord, Metafield, ProductRecord, VariantRecord
 from tests.connectors.shopify.loopback import Desk, channel, loopback
+from tests.pictures import picture, written
 
+OWN = f"/media/{'a' * 64}.png"
 FAULTS = {
     "429": 0.02,
     "500": 0.04,
@@ -31,8 +35,8 @@ def draft(number: int, shown: Shown | None) -> ListingDraft:
         tags=["office"],
         status="active",
         metafields={"custom.number": Metafield("number_integer", number)},
-        # Two products share each picture.
-        images=[ImageRecord(url=f"https://images.example/desk-{number // 2}.jpg")],
+        # Two products share each picture, and half of them one that lies with us.
+        images=[ImageRecord(url=f"https://images.example/desk-{number // 2}.jpg" if number % 4 < 2 else OWN)],
         variants=[
             VariantRecord(sku=f"D{number}-{size}", price="10.00", options={"Size": size}) for size in ("S", "M", "L")
         ],
@@ -49,7 +53,8 @@ def draft(number: int, shown: Shown | None) -> ListingDraft:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_shop_holds_every_product_once_whatever_was_lost(seed: int) -> None:
+def test_the_shop_holds_every_product_once_whatever_was_lost(seed: int, tmp_path: Path) -> None:
+    lying_here = {OWN: written(tmp_path, "own", picture())}
     with loopback(Options(plan="plus", faults=FAULTS, seed=seed, file_ready_after_s=0)) as shop:
         recorded: dict[str, Shown] = {}
         for is_known in (False, True):
@@ -57,7 +62,7 @@ def test_the_shop_holds_every_product_once_whatever_was_lost(seed: int) -> None:
             done: dict[str, Shown] = {}
             for _ in range(100):
                 # Each attempt is another process, which remembers what was recorded and nothing else.
-                sell = channel(shop, Desk().surroundings())
+                sell = channel(shop, Desk(pictures=lying_here).surroundings())
                 try:
                     for outcome in sell.publish([each for key, each in wanted.items() if key not in done]):
                         if outcome.shown:
@@ -76,7 +81,7 @@ def test_the_shop_holds_every_product_once_whatever_was_lost(seed: int) -> None:
 
     assert {"502", "500"} <= set(happened)
     assert len(state["products"]) == len(seen) == 30
-    assert len(state["files"]) == 15
+    assert len(state["files"]) == 8 + 1
     everywhere = len(state["publications"])
     assert all(len(each["publications"]) == everywhere for each in state["products"])
     for key, each in wanted.items():

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mercat.sandbox.shopify import Options
+from tests.pictures import picture
 
 from .conftest import Client, sized
 
@@ -232,9 +233,19 @@ def test_a_file_takes_its_time_and_is_reused(client: Client) -> None:
 def test_the_bytes_of_a_staged_picture_come_back(client: Client) -> None:
     asked = {"resource": "IMAGE", "filename": "a.png", "mimeType": "image/png", "httpMethod": "PUT"}
     (target,) = client.done(STAGE, {"input": [asked]})["stagedTargets"]
-    client.http.put(target["url"], content=b"\x89PNG")
+    client.http.put(target["url"], content=picture())
     product = client.set(title="Lamp", files=[{"originalSource": target["resourceUrl"]}])["product"]
     client.shop.tell("clock", forward_s=61)
-    read = "query ($id: ID!) { node(id: $id) { ... on MediaImage { image { url } } } }"
-    url = client.ask(read, {"id": product["media"]["nodes"][0]["id"]})["image"]["url"]
-    assert client.http.get(url).content == b"\x89PNG"
+    read = "query ($id: ID!) { node(id: $id) { ... on MediaImage { fileStatus image { url width height } } } }"
+    seen = client.ask(read, {"id": product["media"]["nodes"][0]["id"]})
+    assert (seen["image"]["width"], seen["image"]["height"]) == (40, 20)
+    assert client.http.get(seen["image"]["url"]).content == picture()
+
+    (text,) = client.done(STAGE, {"input": [asked]})["stagedTargets"]
+    client.http.put(text["url"], content=b"no picture")
+    product = client.set(title="Chair", files=[{"originalSource": text["resourceUrl"]}])["product"]
+    client.shop.tell("clock", forward_s=61)
+    seen = client.ask(read, {"id": product["media"]["nodes"][0]["id"]})
+    assert (seen["fileStatus"], seen["image"]) == ("FAILED", None)
+    for wrong in ({"mimeType": "text/csv"}, {"fileSize": "20000001"}):
+        assert client.ask(STAGE, {"input": [asked | wrong]})["userErrors"]

@@ -8,6 +8,7 @@ import msgspec
 
 from mercat.connectors.shopify.wire import (
     Identified,
+    Image,
     MediaList,
     Metafields,
     PageInfo,
@@ -146,6 +147,7 @@ class Parameter(Wire):
 class StagedTarget(Wire):
     url: str
     parameters: list[Parameter]
+    resource_url: str | None = None
 
 
 class StagedTargets(Wire):
@@ -155,6 +157,22 @@ class StagedTargets(Wire):
 
 class StagedUpload(Wire):
     staged_uploads_create: StagedTargets
+
+
+class ShownFile(Wire):
+    """A file of any kind; only an image that is ready has an address."""
+
+    id: str
+    file_status: str
+    image: Image | None = None
+
+
+class FilePage(Wire):
+    nodes: list[ShownFile]
+
+
+class Files(Wire):
+    files: FilePage
 
 
 class BulkOperation(Wire):

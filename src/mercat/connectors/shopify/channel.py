@@ -11,6 +11,7 @@ from mercat.connectors.shopify.client import Client
 from mercat.connectors.shopify.definitions import Definitions
 from mercat.connectors.shopify.from_wire import known, shown
 from mercat.connectors.shopify.limits import LIMITS
+from mercat.connectors.shopify.pictures import Pictures
 from mercat.connectors.shopify.settings import ShopifySecrets, ShopifySettings
 from mercat.connectors.shopify.to_wire import Known, known_of, to_wire
 from mercat.sdk.channels import (
@@ -42,6 +43,7 @@ class ShopifyChannel:
         self._secrets = secrets
         self._publications: list[str] | None = None
         self._definitions = Definitions(self._client)
+        self._pictures = Pictures(self._client)
 
     def account(self) -> Account:
         """Look the shop up, with what the app may not do there."""
@@ -138,8 +140,10 @@ class ShopifyChannel:
         # What could never be sent is refused before the shop is asked for anything.
         variables = to_wire(draft, known_of(draft), namespace=self._settings.key_namespace)
         self._definitions.ensure(draft)
-        if draft.reference and known_of(draft).lacks(draft):
-            variables = to_wire(draft, self._known([draft])[draft.key], namespace=self._settings.key_namespace)
+        known_ids = self._known([draft])[draft.key]
+        self._pictures.refuse_lost(draft, known_ids)
+        if known_ids != known_of(draft):
+            variables = to_wire(draft, known_ids, namespace=self._settings.key_namespace)
         size = operations.size_of_product_set(variables)
         answer = self._client.call(operations.PRODUCT_SET, variables, size=size)
         product = bulk.product_of(answer.product_set)
@@ -165,6 +169,7 @@ class ShopifyChannel:
                 try:
                     _refuse_over_limits(draft)
                     known_ids = ids.get(draft.key, known_of(draft))
+                    self._pictures.refuse_lost(draft, known_ids)
                     line = to_wire(draft, known_ids, namespace=self._settings.key_namespace)
                     self._definitions.ensure(draft)
                 except Rejected as error:
@@ -180,14 +185,17 @@ class ShopifyChannel:
             )
 
     def _known(self, drafts: Sequence[ListingDraft]) -> dict[str, Known]:
-        """What Shopify calls the variants and pictures of these drafts; it is asked only where the drafts do not say."""
+        """What Shopify calls the variants and pictures of these drafts; it is asked only where the drafts do not say.
+
+        Pictures that lie with us and not there yet are uploaded.
+        """
         found = {draft.key: known_of(draft) for draft in drafts}
         unsure = {draft.reference: draft for draft in drafts if draft.reference and found[draft.key].lacks(draft)}
         if unsure:
             for product in reading.by_ids(self._client, list(unsure), levels=1):
                 draft = unsure[product.id]
                 found[draft.key] = known(reading.complete(self._client, product, levels=1), draft)
-        return found
+        return self._pictures.brought(drafts, found)
 
     def _everywhere(self) -> list[str]:
         if self._publications is None:

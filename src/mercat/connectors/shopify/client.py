@@ -80,12 +80,14 @@ class Client:
             wait_s = max(0.2, self.bucket.wait_s(self._asked(answer, guess)))
         raise RateLimited(f"{self.settings.domain} has no points left for {operation.name}", after_s=max(1.0, wait_s))
 
-    def upload(self, target: StagedTarget, path: Path) -> None:
-        """Send a file to where Shopify wants it: its parameters as form fields, the file last."""
+    def upload(
+        self, target: StagedTarget, path: Path, *, name: str | None = None, media_type: str = "text/jsonl"
+    ) -> None:
+        """Send a file to where Shopify wants it: its parameters as form fields, the file last. ``name``: what it is called."""
         fields = {each.name: each.value for each in target.parameters}
         begun = time.perf_counter()
         with path.open("rb") as stream:
-            answer = self._open.post(target.url, data=fields, files={"file": (path.name, stream, "text/jsonl")})
+            answer = self._open.post(target.url, data=fields, files={"file": (name or path.name, stream, media_type)})
         self._tell("upload", answer.status_code, begun)
         http.check(answer)
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from xxhash import xxh3_64_hexdigest
 
+from mercat.sdk.pictures import own_picture
 from mercat.sdk.values import slug
 
 PREFIX = "shopify-file:"
@@ -27,7 +28,9 @@ def file_name(url: str) -> str | None:
 
     Shopify refuses a name whose ending is not the format's.
     """
-    stem, suffix = _stem_and_suffix(url)
+    own = own_picture(url)
+    # Nobody reads a digest; the one behind the name tells pictures apart.
+    stem, suffix = ("picture", own.ending) if own else _stem_and_suffix(url)
     if suffix not in _KNOWN:
         return None
     return f"{slug(stem)[:_LONGEST_STEM].strip('-') or 'image'}-{xxh3_64_hexdigest(url.encode())}.{suffix}"

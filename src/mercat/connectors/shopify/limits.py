@@ -13,5 +13,6 @@ LIMITS = Limits(
     needs=frozenset({"name", "price"}),
     bulk_from=500,
     batch_bytes=100 * 1000 * 1000,
+    takes_files=True,
 )
 """shopify.dev: productSet, ProductSetInput and "Bulk import data", versions 2026-07 and 2026-10, read November 2026."""

@@ -35,11 +35,15 @@ Options = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Known:
-    """Shopify's ids of what a listing has already: variants by SKU and by their options, pictures by their address."""
+    """Shopify's ids of what a listing has already: variants by SKU and by their options, pictures by their address.
+
+    ``places``: where pictures that lie with us were uploaded to, by their address.
+    """
 
     variants: Mapping[str, str] = field(default_factory=dict)
     variants_by_options: Mapping[Options, str] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def lacks(self, draft: ListingDraft) -> bool:
         """Whether the draft states variants or pictures whose ids are not known, so that the shop has to be asked."""
@@ -118,14 +122,18 @@ def _texts(product: ProductRecord) -> dict[str, Any]:
 def _files(draft: ListingDraft, known: Known) -> dict[str, Any]:
     if not isinstance(draft.product.images, list):
         return {}
-    return {"files": [_file(image, known.image(image)) for image in unique_images(draft.product.images)]}
+    return {"files": [_file(image, known) for image in unique_images(draft.product.images)]}
 
 
-def _file(image: ImageRecord, known: str | None) -> dict[str, Any]:
+def _file(image: ImageRecord, known: Known) -> dict[str, Any]:
     alt = " ".join((image.alt_text or "").split())
-    if known is not None:
-        return {"id": known, "alt": alt}
-    file: dict[str, Any] = {"originalSource": image.url, "alt": alt, "contentType": "IMAGE"}
+    if (file_id := known.image(image)) is not None:
+        return {"id": file_id, "alt": alt}
+    file: dict[str, Any] = {
+        "originalSource": known.places.get(image.url, image.url),
+        "alt": alt,
+        "contentType": "IMAGE",
+    }
     if name := images.file_name(image.url):
         # The name holds a digest of the address: what would be replaced is the same picture, sent before.
         file |= {"filename": name, "duplicateResolutionMode": "REPLACE"}

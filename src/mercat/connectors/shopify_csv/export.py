@@ -18,6 +18,7 @@ from mercat.connectors.shopify_csv.cells import guarded
 from mercat.connectors.shopify_csv.weights import to_grams
 from mercat.sdk import metafields
 from mercat.sdk.errors import Rejected
+from mercat.sdk.pictures import own_picture
 from mercat.sdk.records import ImageRecord, Metafield, ProductRecord, VariantRecord
 
 _PRODUCT = ("title", "handle", "description", "vendor", "category", "type", "tags", "published", "status")
@@ -57,7 +58,9 @@ class ShopifyCsv:
         if not isinstance(record.handle, str) or not record.handle:
             raise Rejected("a product without a handle cannot be written to Shopify's CSV", field="handle")
         names = _option_names(record)
-        images = record.images if isinstance(record.images, list) else []
+        # What lies in this Mercat, Shopify cannot fetch; a row with its address would be refused as a whole.
+        listed = record.images if isinstance(record.images, list) else []
+        images = [each for each in listed if own_picture(each.url) is None]
         variants = record.variants or [VariantRecord()]
         for place, (variant, image) in enumerate(zip_longest(variants, images)):
             cells: dict[str, str] = {"handle": record.handle}

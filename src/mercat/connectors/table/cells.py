@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from mercat.sdk.pictures import own_picture
 from mercat.sdk.values import CURRENCY_SIGNS, currency_in, decimal_text, plain_text, weight_unit
 
 Cell = str | list[str]
@@ -35,7 +36,7 @@ _COUNTRIES = {
     "czech republic": "CZ", "tschechien": "CZ", "sweden": "SE", "south korea": "KR", "korea": "KR", "malaysia": "MY",
 }  # fmt: skip
 _PATH_MARKS = (">", "»", "→", "|", "\\", "::")
-_IMAGE_BREAK = re.compile(r"[\s,;|]+(?=(?:https?:)?//)")
+_IMAGE_BREAK = re.compile(r"[\s,;|]+(?=(?:https?:)?//|/media/)")
 _URL = re.compile(r"(?:https?|ftp|s3)://[^\s<>\"]+", re.IGNORECASE)
 _ONE_URL = re.compile(r"https?://[^\s<>\"&,;|]+")
 _AT_LEAST = re.compile(r"[>≥]?\s*(.*?)\s*\+?")
@@ -208,7 +209,7 @@ def _levels(parts: list[str]) -> list[str]:
 
 
 def image_urls(cell: Cell) -> list[str]:
-    """The addresses in a cell; ``//host/…`` is taken as https. Raises ``ValueError`` for what is no address."""
+    """The addresses in a cell; ``//host/…`` is taken as https, and a picture that lies in this Mercat stays so. Raises ``ValueError`` for what is no address."""
     if isinstance(cell, str) and _ONE_URL.fullmatch(cell):
         return [cell]
     urls = cell if isinstance(cell, list) else _IMAGE_BREAK.split(cell.strip())
@@ -217,7 +218,7 @@ def image_urls(cell: Cell) -> list[str]:
         full = f"https:{url}" if url.startswith("//") else url
         if not full:
             continue
-        if not _URL.fullmatch(full):
+        if not _URL.fullmatch(full) and own_picture(full) is None:
             raise ValueError(f"{url[:80]!r} is no address of a picture")
         found.append(full)
     return found

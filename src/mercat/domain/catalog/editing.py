@@ -36,6 +36,7 @@ from mercat.domain.catalog.lock_repository import LockBulk
 from mercat.domain.catalog.locking import lock_places, unlock_place
 from mercat.domain.catalog.merging import PERSONS, believed
 from mercat.domain.catalog.models import ChangeSet
+from mercat.domain.catalog.picture_keeping import name_pictures
 from mercat.domain.catalog.planning import Source
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.record_repository import Loaded
@@ -80,6 +81,7 @@ def edit(
         # Who says what a feed said already means it: it is a statement of its own, and the lock goes when it is undone.
         if old != new or place not in locked:
             planned.append(change_of(product.id, place, old, new))
+    faults += name_pictures(unit, planned)
     if faults:
         raise Invalid("; ".join(faults), sku=sku)
     lock_places(unit, {(product.id, *place_of(name, owner)) for name in values}, f"set by {unit.actor.name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,11 @@ class IconRepository(Repository[Icon]):
         """Whether a category has this picture."""
         found = select(Icon.id).where(Icon.category_id == UUID(bytes=category_id), Icon.file_hash == sha256)
         return self.session.scalar(found) is not None
+
+    def hashes_among(self, hashes: Collection[str]) -> set[str]:
+        """Those of these that are an icon's."""
+        found = self.session.scalars(select(Icon.file_hash).where(Icon.file_hash.in_(sorted(hashes))))
+        return {each for each in found if each is not None}
 
     def made(self, category_id: bytes, picture: Path, sha256: str, values: Mapping[str, Any]) -> Icon:
         """A row for a picture that is kept under its hash."""

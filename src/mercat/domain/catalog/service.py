@@ -65,6 +65,7 @@ from mercat.domain.catalog.loading import records
 from mercat.domain.catalog.margins import margin, moved
 from mercat.domain.catalog.missing import Missing, plan_archives
 from mercat.domain.catalog.models import RUN, Restatement
+from mercat.domain.catalog.pictures import AddedPictures, add_pictures
 from mercat.domain.catalog.planning import MODES, Planner, Proposal, Source
 from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.repricing import PriceRule
@@ -127,6 +128,7 @@ __all__ = [
     "RUN",
     "VARIANTS",
     "VARIANT_COLUMNS",
+    "AddedPictures",
     "Decision",
     "Definition",
     "ExportResult",
@@ -153,6 +155,7 @@ __all__ = [
     "Trace",
     "Verdict",
     "WholeProduct",
+    "add_pictures",
     "amount",
     "apply",
     "apply_script",

@@ -15,6 +15,7 @@ from mercat.domain.alerts.schemas import Signal, Subject
 from mercat.domain.listings.models import Store
 from mercat.domain.listings.schemas import Selling
 from mercat.domain.listings.store_repository import StoreRepository
+from mercat.domain.media import service as media
 from mercat.domain.operations import service as operations
 from mercat.sdk.channels import SalesChannel, Surroundings, Token
 from mercat.sdk.checking import checked
@@ -84,6 +85,7 @@ def open_shop(
         called=meter.called,
         pause=watch.pause,
         allow_private=store.is_sandbox,
+        picture=lambda address: media.path_of(runtime, actor, address),
     )
     settings = checked(parts.settings, store.channel_settings, f"the settings of store {store.name}")
     secrets = checked(parts.secrets, opened, f"the credentials of store {store.name}")

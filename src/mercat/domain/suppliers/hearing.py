@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from mercat.core.unit import WriteUnit, on
 from mercat.domain.catalog.messages import OffersMissing, StatementApplied, StatementsApplied, StatementsWithdrawn
+from mercat.domain.media.messages import PicturesLetGo
 from mercat.domain.suppliers.offer_repository import TERMS, NewOffer, OfferBulk
-from mercat.domain.suppliers.repository import SupplierRepository
+from mercat.domain.suppliers.repository import FeedFileRepository, SupplierRepository
 
 
 @on(StatementsApplied)
@@ -38,6 +39,12 @@ def withdraw_offers(unit: WriteUnit, fact: StatementsWithdrawn) -> None:
         repository = OfferBulk(unit.bulk)
         repository.remove(supplier.id.bytes, fact.keys)
         repository.save(supplier.id.bytes, _merged(fact.successors), unit.now)
+
+
+@on(PicturesLetGo)
+def keep_received_files(unit: WriteUnit, fact: PicturesLetGo) -> None:
+    """A file that a supplier sent is kept for ever, whatever it is."""
+    fact.needed |= FeedFileRepository(unit.session).hashes_among(fact.hashes)
 
 
 def _merged(statements: Sequence[StatementApplied]) -> list[NewOffer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -91,6 +92,10 @@ class FeedFileRepository(Repository[FeedFile]):
         """The last file of this name that a feed brought."""
         rows = select(FeedFile).where(FeedFile.feed_id == feed_id, FeedFile.name == name)
         return self.session.scalars(rows.order_by(FeedFile.id.desc()).limit(1)).one_or_none()
+
+    def hashes_among(self, hashes: Collection[str]) -> set[str]:
+        """Those of these that are a received file's."""
+        return set(self.session.scalars(select(FeedFile.sha256).where(FeedFile.sha256.in_(sorted(hashes)))))
 
 
 class FeedRejectRepository(Repository[FeedReject]):

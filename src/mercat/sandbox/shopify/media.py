@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+
+from PIL import Image
 
 from mercat.sandbox.shopify.calls import Call
 from mercat.sandbox.shopify.clocks import stamp
@@ -65,7 +68,7 @@ def filename_of(given: dict[str, Any]) -> str:
 
 
 def add_file(shop: Shop, given: dict[str, Any]) -> File:
-    """Take a file in. The sandbox fetches nothing; a host under ``.invalid`` and a staged upload without a body fail."""
+    """Take a file in. The sandbox fetches nothing; a host under ``.invalid`` fails, and a staged upload that is no picture."""
     name = filename_of(given)
     if name in shop.files_by_name:
         path = PurePosixPath(name)
@@ -79,19 +82,30 @@ def add_file(shop: Shop, given: dict[str, Any]) -> File:
         content_type=given.get("contentType") or "",
         born_s=shop.clock.read(),
         url="",
-        failure=_failure(shop, source),
     )
+    _read(shop, file)
     file.url = f"{shop.origin}/cdn/shop/files/{quote(name)}?v={file.legacy_resource_id}"
     shop.files_by_name[name] = file
     shop.files_by_url[file.url] = file
     return file
 
 
-def _failure(shop: Shop, source: str) -> str | None:
-    if source.startswith(f"{shop.origin}/staged-uploads/"):
-        upload = shop.uploads.get(unquote(urlsplit(source).path).removeprefix("/staged-uploads/"))
-        return None if upload and upload.body is not None else "INVALID_SIGNED_URL"
-    return "IMAGE_DOWNLOAD_FAILURE" if (urlsplit(source).hostname or "").endswith(".invalid") else None
+def _read(shop: Shop, file: File) -> None:
+    """What comes of its source: its size, or why there is no picture."""
+    file.failure, file.size = None, (1200, 1200)
+    if not file.source.startswith(f"{shop.origin}/staged-uploads/"):
+        if (urlsplit(file.source).hostname or "").endswith(".invalid"):
+            file.failure = "IMAGE_DOWNLOAD_FAILURE"
+        return
+    upload = shop.uploads.get(unquote(urlsplit(file.source).path).removeprefix("/staged-uploads/"))
+    if upload is None or upload.body is None:
+        file.failure = "INVALID_SIGNED_URL"
+    elif file.typename == "MediaImage":
+        try:
+            with Image.open(BytesIO(upload.body)) as picture:
+                file.size = picture.size
+        except (OSError, Image.DecompressionBombError):
+            file.failure = "IMAGE_PROCESSING_FAILURE"
 
 
 def remove_file(shop: Shop, file: File) -> None:
@@ -152,7 +166,8 @@ def taken_in(shop: Shop, given: dict[str, Any]) -> File:
     old = shop.files_by_name.get(given.get("filename") or "")
     if given.get("duplicateResolutionMode") == "REPLACE" and old is not None:
         old.source, old.alt, old.updated_at = given["originalSource"], given.get("alt"), stamp()
-        old.born_s, old.failure = shop.clock.read(), _failure(shop, old.source)
+        old.born_s = shop.clock.read()
+        _read(shop, old)
         return old
     return add_file(shop, given)
 
@@ -248,7 +263,8 @@ def image(file: File, call: Call, _: dict[str, Any]) -> dict[str, Any] | None:
     if state_of(call.shop, file) != "READY":
         return None
     gid = f"gid://shopify/ImageSource/{file.legacy_resource_id}"
-    return {"id": gid, "url": file.url, "altText": file.alt, "width": 1200, "height": 1200, "thumbhash": None}
+    width, height = file.size
+    return {"id": gid, "url": file.url, "altText": file.alt, "width": width, "height": height, "thumbhash": None}
 
 
 @field("Image.url")

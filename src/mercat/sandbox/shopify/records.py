@@ -106,6 +106,7 @@ class File(Node):
     born_s: float
     url: str
     failure: str | None = None
+    size: tuple[int, int] = (1200, 1200)
     used_by: dict[str, None] = field(default_factory=dict)
 
 

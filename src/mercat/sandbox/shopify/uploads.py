@@ -12,6 +12,12 @@ from mercat.sandbox.shopify.registry import field
 from mercat.sandbox.shopify.storage import LARGEST_UPLOAD, Upload
 
 _NEED_A_SIZE = frozenset({"VIDEO", "MODEL_3D"})
+_IMAGES = frozenset({"IMAGE", "PRODUCT_IMAGE", "COLLECTION_IMAGE"})
+# help.shopify.com, "Product media types", November 2026.
+_LARGEST_IMAGE = 20 * 1000 * 1000
+_IMAGE_TYPES = frozenset(
+    f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "heic", "avif", "bmp", "tiff", "svg+xml")
+)
 
 
 @field("Mutation.stagedUploadsCreate")
@@ -23,7 +29,16 @@ def create(_: Any, call: Call, args: dict[str, Any]) -> dict[str, Any]:
             raise Refused(["input", place, "fileSize"], "File size is required for this resource")
         if (given.get("fileSize") or 0) > LARGEST_UPLOAD and given["resource"] == "BULK_MUTATION_VARIABLES":
             raise Refused(["input", place, "fileSize"], "File size exceeds the limit of 100 MB")
+        if given["resource"] in _IMAGES:
+            _check_image(given, place)
     return {"stagedTargets": [_target(call, given) for given in args["input"]], "userErrors": []}
+
+
+def _check_image(given: dict[str, Any], place: int) -> None:
+    if given["mimeType"] not in _IMAGE_TYPES:
+        raise Refused(["input", place, "mimeType"], f"{given['mimeType']} is not a recognized image format")
+    if (given.get("fileSize") or 0) > _LARGEST_IMAGE:
+        raise Refused(["input", place, "fileSize"], "File size exceeds the limit of 20 MB")
 
 
 def _target(call: Call, given: dict[str, Any]) -> dict[str, Any]:

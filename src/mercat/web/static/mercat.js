@@ -261,6 +261,18 @@ on("dragover", (e) => {
 });
 on("drop", (e) => dragged && e.preventDefault());
 
+// Files that are dropped anywhere on a page that takes some are sent in.
+const takes = (e) => e.dataTransfer?.types.includes("Files") && $("form[data-files]");
+on("dragover", (e) => { const f = takes(e); if (f) { e.preventDefault(); f.classList.add("over"); } });
+on("dragleave", (e) => { if (!e.relatedTarget) $("form[data-files]")?.classList.remove("over"); });
+on("drop", (e) => {
+  const f = takes(e);
+  if (!f) return;
+  e.preventDefault();
+  $("input[type=file]", f).files = e.dataTransfer.files;
+  f.requestSubmit();
+});
+
 // A category that is dropped on another one goes into it.
 let carried;
 on("dragstart", (e) => { carried = e.target.closest?.("[data-move]"); });
