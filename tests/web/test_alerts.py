@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -57,6 +58,11 @@ def test_an_alert_is_looked_after_snoozed_and_resolved(admin: TestClient, seen: 
     assert "they sold out" in answer.text
     assert "Resolved by ada" in answer.text
     assert "resolved already" in admin.post("/alerts/resolve", data=given).text
+    undo = re.search(r'action="?(/alerts/reopen\?ids=\w+)', answer.text)
+    assert undo is not None
+    assert "1 alert open again" in admin.post(undo[1]).text
+    assert one(sqlite_runtime, seen["alert"])["status"] == "open"
+    assert admin.post("/alerts/reopen?ids=none").status_code == 422
 
 
 def test_a_list_shows_what_is_open_and_all_of_it_where_that_is_asked(admin: TestClient, seen: Named):

@@ -103,12 +103,29 @@ def test_rows_are_decided_by_selection_and_by_rule(review: Reviewer):
 def test_a_set_is_decided_without_script(review: Reviewer, own: tuple[Runtime, str]):
     page = review(java_script_enabled=False)
 
+    page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Approve", exact=True).first.click()
     expect(page.locator("#savebar")).to_contain_text("1 approved")
     page.locator("#savebar").get_by_role("button", name="Apply").click()
 
     expect(page.locator(".badge").first).to_have_text("Applied")
     assert prices(own[0])["P-003"] == "27.9"
+
+
+def test_a_row_tells_more_by_enter_and_as_a_link(open_page: Open, named: dict[str, str]):
+    page = open_page(f"/changes/{named['held']}").page
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+
+    detail = page.locator("tr.detail")
+    expect(detail).to_contain_text("Who says what")
+    expect(detail).to_contain_text("Stands")
+    expect(detail).to_contain_text("Your margin")
+    page.keyboard.press("Enter")
+    expect(detail).to_be_hidden()
+    plain = open_page(f"/changes/{named['held']}?part=new", java_script_enabled=False).page
+    plain.get_by_role("link", name="More of").first.click()
+    expect(plain.locator("tr.detail")).to_contain_text("of what is new")
 
 
 def test_whoever_may_not_approve_only_looks(open_page: Open, named: dict[str, str]):

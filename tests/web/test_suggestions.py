@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -86,6 +87,10 @@ def test_one_is_turned_down_with_a_reason(admin: TestClient, made: Named, sqlite
 
     assert "too low" in answer.text
     assert view(sqlite_runtime, made["suggestion"]).status == "rejected"
+    undo = re.search(r'action="?(/suggestions/reopen\?ids=\w+)', answer.text)
+    assert undo is not None
+    assert "1 suggestion to decide again" in admin.post(undo[1]).text
+    assert view(sqlite_runtime, made["suggestion"]).status == "pending"
 
 
 def test_a_suggestion_stands_in_the_review_and_leads_to_its_page(open_page: Open, named: Named):

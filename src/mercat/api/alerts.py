@@ -229,6 +229,13 @@ def resolve_alerts(runtime: House, caller: Caller, asked: ResolveAsked) -> Respo
     return answer({"handled": len(done)})
 
 
+@router.post("/alerts/reopen", response_model=Handled, **needs("alerts.handle"))
+def reopen_alerts(runtime: House, caller: Caller, asked: AlertsAsked) -> Response:
+    """Open again, as if nobody had looked at them. 409 for what is over by itself, or was raised anew meanwhile."""
+    done = runtime.attempt(lambda unit: alerts.reopen(unit, asked.ids), caller)
+    return answer({"handled": len(done)})
+
+
 @router.post("/alert-rules", status_code=201, response_model=RuleItem, **needs("alerts.rules"))
 def add_alert_rule(runtime: House, caller: Caller, asked: RuleAsked) -> Response:
     """A rule of your own. 409 for a key that is taken."""

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from mercat.api.answers import answer
 from mercat.api.asking import Asked
-from mercat.api.lists import Listed, page_links
+from mercat.api.lists import Listed, add_list, page_links
 from mercat.api.product_shapes import ProductPage
 from mercat.api.products import list_products
 from mercat.api.routes import Caller, House, Room, needs
@@ -24,10 +24,13 @@ from mercat.core.actor import Actor
 from mercat.core.list_queries import Paging
 from mercat.core.page import offset
 from mercat.core.unit import Runtime, WriteUnit
+from mercat.domain.catalog import service as catalog
 from mercat.domain.catalog.schemas import ProductQuery
 from mercat.domain.catalog.service import categories, category_report, import_categories, read_category_file
 
 router = Room("Categories")
+
+add_list(router, "/category-words", catalog.CATEGORY_WORDS, name="CategoryWord")
 
 
 class CategoryItem(BaseModel):
@@ -188,6 +191,53 @@ def _import(runtime: Runtime, caller: Actor, path: Path, taxonomy: str | None) -
     title = f"import of categories from {path.name}"
     done = runtime.attempt(lambda unit: import_categories(unit, file.rows, title=title), caller)
     return answer(category_report(file, done))
+
+
+class WordMeant(Asked):
+    """A supplier's word, and the category that it means."""
+
+    category: UUID
+    into: UUID
+
+
+class WordsMeant(Asked):
+    """What words mean: all of them or none."""
+
+    words: list[WordMeant] = Field(min_length=1, max_length=500)
+
+
+class WordsAsked(Asked):
+    """Categories that suppliers named."""
+
+    categories: list[UUID] = Field(min_length=1, max_length=500)
+
+
+class WordItem(BaseModel):
+    """A supplier's word, and which category it seems to mean (null: none)."""
+
+    category: CategoryItem
+    proposed: CategoryItem | None
+    confidence: float | None = Field(description="how sure that is, from 0 to 1")
+
+
+@router.post("/category-words/look", response_model=list[WordItem], **needs("catalog.read"))
+def look_at_words(runtime: House, caller: Caller, asked: WordsAsked) -> Response:
+    """What these words seem to mean. Nothing is changed."""
+    with runtime.read(caller) as unit:
+        return answer(catalog.look_at_words(unit, asked.categories))
+
+
+@router.post("/category-words/map", response_model=CategoryEdited, **needs("catalog.edit"))
+def map_words(runtime: House, caller: Caller, asked: WordsMeant) -> Response:
+    """Put what each word holds into the category that it means; the feed's word means that one from now on. One change set."""
+    meant = {each.category: each.into for each in asked.words}
+    return _edited(runtime, caller, lambda unit: catalog.map_words(unit, meant))
+
+
+@router.post("/category-words/keep", response_model=CategoryEdited, **needs("catalog.edit"))
+def keep_words(runtime: House, caller: Caller, asked: WordsAsked) -> Response:
+    """Keep these as categories of our own, as they are."""
+    return _edited(runtime, caller, lambda unit: catalog.keep_words(unit, asked.categories))
 
 
 @router.get("/categories/{category_id:uuid}", response_model=CategoryItem, **needs("catalog.read", recalls=True))

@@ -125,6 +125,12 @@ def reject(suggestion_id: UUID, runtime: House, caller: Caller, asked: ReviewAsk
     )
 
 
+@router.post("/suggestions/{suggestion_id:uuid}/reopen", response_model=View, **needs("suggestions.review"))
+def reopen(suggestion_id: UUID, runtime: House, caller: Caller) -> Response:
+    """Take the review back: it is to be decided again. 409 where something of it was applied, or its time is over."""
+    return answer(runtime.attempt(lambda unit: suggestions.view_of(suggestions.reopen(unit, suggestion_id)), caller))
+
+
 @router.post("/suggestions/{suggestion_id:uuid}/edit", response_model=View, **needs("suggestions.review"))
 def edit(suggestion_id: UUID, runtime: House, caller: Caller, asked: EditAsked) -> Response:
     """Another value instead of the one proposed; it has to be approved again."""

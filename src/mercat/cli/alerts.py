@@ -149,6 +149,12 @@ def resolve(
 
 
 @app.command()
+def reopen(ids: IdsArgument, *, as_json: JsonOption = False) -> None:
+    """Open again, as if nobody had looked at them: what was acknowledged, snoozed, or resolved by a person."""
+    _handle(ids, alerts.reopen, "opened again", as_json=as_json)
+
+
+@app.command()
 def mute(
     *,
     rule: Annotated[str | None, typer.Option("--rule", help="This rule, e.g. rank_dropped.")] = None,

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from mercat.cli.display import number, out, plain, say, short, shown, table
-from mercat.cli.session import JsonOption, me, open_runtime, print_json
+from mercat.cli.session import JsonOption, PageOption, PerPageOption, me, open_runtime, print_json
+from mercat.core.lists import ListQuery, list_rows
 from mercat.core.unit import WriteUnit
+from mercat.domain.catalog import service as catalog
 from mercat.domain.catalog.service import categories, category_report, import_categories, read_category_file
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -137,6 +139,63 @@ def import_(
     out().print(
         f"{number(done.rows)} categories of {file.taxonomy}: {number(done.created)} created, "
         f"{number(done.existing)} there already, {number(done.mapped)} ids noted{_undo_hint(done.change_set)}"
+    )
+
+
+@app.command()
+def words(*, page: PageOption = 1, per_page: PerPageOption = 50, as_json: JsonOption = False) -> None:
+    """Categories that feeds named and nobody mapped yet, the fullest first, each with the one that it seems to mean."""
+    query = ListQuery(equal={"state": ["new"]}, sort="-products", page=page, per_page=per_page)
+    with open_runtime() as runtime, runtime.read(me()) as unit:
+        rows = list_rows(unit, catalog.CATEGORY_WORDS, query)
+        seen = {view.category.id: view for view in catalog.look_at_words(unit, [r["category_id"] for r in rows.data])}
+    found = [(row, seen[row["category_id"]]) for row in rows.data if row["category_id"] in seen]
+    if as_json:
+        data = [{**row, "path": view.category.path, "proposed": view.proposed and view.proposed.path, "confidence": view.confidence} for row, view in found]  # fmt: skip
+        print_json({"data": data, "total": rows.total, "is_exact_total": rows.is_exact_total})
+        return
+    if not found:
+        say("Every category that a feed named is mapped or kept.")
+        return
+    lines = [
+        (
+            short(row["category_id"]),
+            shown(view.category.path, most=60),
+            shown(row["source"] or ""),
+            number(row["products"]),
+            f"{shown(view.proposed.path, most=60)} ({view.confidence or 0:.0%})" if view.proposed else "",
+        )
+        for row, view in found
+    ]
+    out().print(table(("id", "word", "from", "products", "seems to mean"), lines, right=("products",)))
+
+
+@app.command("map")
+def map_(
+    what: Annotated[list[str], typer.Argument(metavar="WORD…", help="Categories that feeds named.")],
+    *,
+    into: Annotated[str, typer.Option("--into", metavar="CATEGORY", help="The category that they mean.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Put what words of suppliers hold into one category; whoever names them again means that one."""
+
+    def work(unit: WriteUnit) -> categories.Edited:
+        return catalog.map_words(unit, {categories.get(unit, each).id: into for each in what})
+
+    _report(_edit(work), "mapped", as_json=as_json)
+
+
+@app.command()
+def keep(
+    what: Annotated[list[str], typer.Argument(metavar="WORD…", help="Categories that feeds named.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep categories that feeds named as your own, as they are."""
+    _report(
+        _edit(lambda unit: catalog.keep_words(unit, [categories.get(unit, each).id for each in what])),
+        "kept",
+        as_json=as_json,
     )
 
 

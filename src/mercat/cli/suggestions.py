@@ -121,6 +121,12 @@ def reject(
 
 
 @app.command()
+def reopen(suggestion: IdArgument, *, as_json: JsonOption = False) -> None:
+    """Take the review back: what you turned down or approved is to be decided again."""
+    _do(suggestion, suggestions.reopen, as_json)
+
+
+@app.command()
 def edit(
     suggestion: IdArgument,
     value: Annotated[str, typer.Argument(metavar="VALUE", help="The value instead of the one proposed.")],

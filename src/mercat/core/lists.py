@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -56,7 +57,7 @@ class Field:
     choices: Sequence[str] = ()
     help: str = ""
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """From the column's type."""
         for types, kind in _KINDS:
@@ -117,7 +118,10 @@ class ListSpec:
 
 @dataclass(frozen=True)
 class ListQuery:
-    """What of a list. ``cursor``: what follows the row of this id, in the list's own order, instead of a page by number."""
+    """What of a list. ``cursor``: what follows the row of this id, in the list's own order, instead of a page by number.
+
+    ``is_back``: what stands before it, or at the end of the list where there is no id.
+    """
 
     equal: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     least: Mapping[str, Any] = field(default_factory=dict)
@@ -129,11 +133,15 @@ class ListQuery:
     per_page: int = 50
     cursor: UUID | None = None
     has_cursor: bool = False
+    is_back: bool = False
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A page of plain values. ``total`` is exact up to ``MOST_COUNTED``, and says no more than "more" beyond it."""
+    """A page of plain values. ``total`` is exact up to ``MOST_COUNTED``, and says no more than "more" beyond it.
+
+    ``next_cursor`` is the last row's id where more follow; ``first`` and ``last`` are the ids of the ends, if there are rows.
+    """
 
     data: list[dict[str, Any]]
     total: int
@@ -141,6 +149,8 @@ class Rows:
     per_page: int
     is_exact_total: bool
     next_cursor: UUID | None
+    first: UUID | None = None
+    last: UUID | None = None
 
 
 def list_rows(unit: ReadUnit, spec: ListSpec, query: ListQuery) -> Rows:
@@ -160,16 +170,22 @@ def list_rows(unit: ReadUnit, spec: ListSpec, query: ListQuery) -> Rows:
         if query.sort is not None:
             message = f"sort: with a cursor, {spec.name} come in the order of their making; use pages to sort otherwise"
             raise Invalid(message, field="sort")
-        rows = rows.where(*_after(spec, query.cursor)).order_by(_in_order(spec))
+        rows = rows.where(*_after(spec, query.cursor, is_back=query.is_back)).order_by(
+            _in_order(spec, is_back=query.is_back)
+        )
     else:
         rows = rows.order_by(*_order(spec, query.sort)).offset(start)
     found = unit.session.execute(rows).all()
+    more, page = len(found) > query.per_page, found[: query.per_page]
+    if query.is_back:
+        # What was read from the end stands as it does in the list; what follows it is there if it was asked for by an id.
+        more, page = query.cursor is not None, page[::-1]
     total = _count(unit, spec, where)
-    data = _shown(spec, names, found[: query.per_page])
-    more = len(found) > query.per_page
-    next_cursor = found[query.per_page - 1][-1] if more and query.sort is None else None
-    exact = total <= MOST_COUNTED
-    return Rows(data, min(total, MOST_COUNTED), query.page, query.per_page, exact, next_cursor)
+    first, last = (page[0][-1], page[-1][-1]) if page and query.sort is None else (None, None)
+    data = _shown(spec, names, page)
+    next_cursor = last if more else None
+    counted = min(total, MOST_COUNTED), query.page, query.per_page, total <= MOST_COUNTED
+    return Rows(data, *counted, next_cursor, first, last)
 
 
 def stream_rows(runtime: Runtime, actor: Any, spec: ListSpec, query: ListQuery) -> Iterator[list[dict[str, Any]]]:
@@ -247,14 +263,14 @@ def _comparable(column: Any, value: Any, dialect: Dialect) -> Any:
     return as_ascii(value) if is_ascii else value
 
 
-def _after(spec: ListSpec, cursor: UUID | None) -> list[ColumnElement[bool]]:
+def _after(spec: ListSpec, cursor: UUID | None, *, is_back: bool = False) -> list[ColumnElement[bool]]:
     if cursor is None:
         return []
-    return [spec.key < cursor if spec.is_newest_first else spec.key > cursor]
+    return [spec.key < cursor if spec.is_newest_first is not is_back else spec.key > cursor]
 
 
-def _in_order(spec: ListSpec) -> Any:
-    return spec.key.desc() if spec.is_newest_first else spec.key.asc()
+def _in_order(spec: ListSpec, *, is_back: bool = False) -> Any:
+    return spec.key.desc() if spec.is_newest_first is not is_back else spec.key.asc()
 
 
 def _is_alone(spec: ListSpec, where: Sequence[ColumnElement[bool]], sort: str | None) -> bool:

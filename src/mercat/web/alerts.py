@@ -18,7 +18,7 @@ from mercat.domain.reports import service as reports
 from mercat.web.alert_story import story
 from mercat.web.effects import with_drawn
 from mercat.web.formats import instant
-from mercat.web.forms import Back, Selected, each_of, said_of
+from mercat.web.forms import Back, Selected, TakenBack, each_of, said_of, taken_back, undo_of
 from mercat.web.market_charts import Chart, chart_of, past_of
 from mercat.web.next_steps import next_step
 from mercat.web.pages import Page, own_address
@@ -60,9 +60,9 @@ ALERTS = Listed(
             View("All, with what is over", {"view": _ALL}),
         ),
         actions=(
-            Action("Acknowledge", "/alerts/acknowledge", "alerts.handle"),
+            Action("Acknowledge", "/alerts/acknowledge", "alerts.handle", key="a"),
             Action("Snooze a day", "/alerts/snooze", "alerts.handle", "clock", name="span", value="24h"),
-            Action("Resolve", "/alerts/resolve", "alerts.handle", "x"),
+            Action("Resolve", "/alerts/resolve", "alerts.handle", "x", key="r"),
         ),
         row_url="/alerts/{id}",
         search="Find by title or product",
@@ -115,7 +115,7 @@ class Resolved(Selected):
 def acknowledge(runtime: House, caller: Caller, page: Shown, asked: Annotated[Selected, Form()]) -> Response:
     """Somebody looks after them."""
     done = runtime.attempt(lambda unit: each_of(asked.id, lambda each: alerts.acknowledge(unit, [each])), caller)
-    return page.go(own_address(asked.back, "/alerts"), said_of(*done, "alert", "acknowledged"))
+    return _handled(page, asked, done, "acknowledged")
 
 
 @router.post("/alerts/snooze", **needs("alerts.handle"))
@@ -124,7 +124,7 @@ def snooze(runtime: House, caller: Caller, page: Shown, asked: Annotated[Snoozed
     until = _until(page, asked.span)
     done = runtime.attempt(lambda unit: each_of(asked.id, lambda each: alerts.snooze(unit, [each], until)), caller)
     said = f"snoozed until {page.clock.when(until).removeprefix('in ')}" if asked.span == "morning" else "snoozed"
-    return page.go(own_address(asked.back, "/alerts"), said_of(*done, "alert", said))
+    return _handled(page, asked, done, said)
 
 
 @router.post("/alerts/resolve", **needs("alerts.handle"))
@@ -134,7 +134,20 @@ def resolve(runtime: House, caller: Caller, page: Shown, asked: Annotated[Resolv
     done = runtime.attempt(
         lambda unit: each_of(asked.id, lambda each: alerts.resolve(unit, [each], notes=notes)), caller
     )
-    return page.go(own_address(asked.back, "/alerts"), said_of(*done, "alert", "resolved"))
+    return _handled(page, asked, done, "resolved")
+
+
+@router.post("/alerts/reopen", **needs("alerts.handle"))
+def reopen(runtime: House, caller: Caller, page: Shown, ids: TakenBack) -> Response:
+    """Open again, as if nobody had looked at them."""
+    rows = taken_back(ids)
+    done = runtime.attempt(lambda unit: each_of(rows, lambda each: alerts.reopen(unit, [each])), caller)
+    return page.go(f"/alerts/{rows[0]}" if len(rows) == 1 else "/alerts", said_of(*done, "alert", "open again"))
+
+
+def _handled(page: Page, asked: Selected, done: tuple[list[UUID], list[str]], said: str) -> Response:
+    undo = undo_of("/alerts/reopen", done[0])
+    return page.go(own_address(asked.back, "/alerts"), said_of(*done, "alert", said), undo=undo)
 
 
 @router.get("/alerts/{alert_id:uuid}", **needs("alerts.read"))

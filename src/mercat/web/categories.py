@@ -10,6 +10,7 @@ from fastapi import Form
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from mercat.core.lists import ListQuery, list_rows
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import service as catalog
 from mercat.web.pages import Page
@@ -19,6 +20,7 @@ router = Pages()
 categories = catalog.categories
 # Of one level; a tree that is wider is searched by the API's list.
 _MOST = 300
+_TO_MAP = ListQuery(equal={"state": ["new"]}, fields=["id"], per_page=1)
 
 
 @router.get("/categories", **needs("catalog.read"))
@@ -37,6 +39,7 @@ def _level(runtime: House, caller: Caller, page: Page, category_id: UUID | None)
     with runtime.read(caller) as unit:
         here = None if category_id is None else categories.get(unit, category_id)
         tree = categories.tree(unit)
+        to_map = None if here else list_rows(unit, catalog.CATEGORY_WORDS, _TO_MAP).total
     by_id = {each.id: each for each in tree}
     above: list[categories.CategoryView] = []
     each = here
@@ -53,6 +56,7 @@ def _level(runtime: House, caller: Caller, page: Page, category_id: UUID | None)
         more=len(inside) - _MOST,
         parents=parents,
         way=here.path if here else "",
+        to_map=to_map,
     )
 
 

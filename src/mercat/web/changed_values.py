@@ -56,7 +56,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         **row,
         "title": title or row["key"] or "–",
         "about": "New" if is_new and field is None else field_name(field),
-        "before": _text(field, old, row),
+        "before": value_of(field, old, row),
         "after": _after(row),
         "step": step,
         "margins": _margins(row),
@@ -72,10 +72,11 @@ def _after(row: Mapping[str, Any]) -> str:
     if row["kind"] == "create" and isinstance(row["new"], dict):
         first = (row["new"].get("variants") or [row["new"]])[0]
         return money(first.get("price"), first.get("currency") or row["currency"])
-    return _text(row["field"], row["new"], row)
+    return value_of(row["field"], row["new"], row)
 
 
-def _text(field: str | None, value: Any, row: Mapping[str, Any]) -> str:
+def value_of(field: str | None, value: Any, row: Mapping[str, Any]) -> str:
+    """A value of a field as people read it. ``row`` says in which ``currency``."""
     if value is None or value in ("", []):
         return "empty" if field not in {None, "offer", "statement", "variant"} else ""
     if field in _AMOUNTS and _is_amount(value):

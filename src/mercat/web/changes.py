@@ -14,6 +14,7 @@ from starlette.responses import Response
 from mercat.core.unit import ReadUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
+from mercat.web.change_story import story
 from mercat.web.changed_values import RULES, field_name, shown
 from mercat.web.formats import number, plural
 from mercat.web.pages import Page
@@ -79,11 +80,14 @@ REVIEW = Listed(
         own=("part", "q"),
         has_files=False,
         swaps="#index,#savebar",
+        expands=True,
+        opens_by="id",
         empty=Empty("Nothing here", "This part of the set holds no change."),
     ),
 )
 _NEEDED = (
     "id",
+    "product_id",
     "product",
     "handle",
     "sku",
@@ -98,6 +102,7 @@ _NEEDED = (
     "key",
     "line",
     "decision",
+    "decided_by",
     "status",
     "reason",
 )
@@ -273,7 +278,9 @@ def _part(unit: ReadUnit, page: Page, change_set: Any, part: str) -> Table:
     actions = tuple(replace(each, url=f"{url}/decide") for each in _DECIDE) if may else ()
     index = replace(REVIEW.index, url=url, row_url="", actions=actions)
     drawn = REVIEW.table_of(unit, page, spec, index, needed=_NEEDED, change_set_id=change_set.id)
-    return replace(drawn, rows=[shown(row) for row in drawn.rows])
+    opened = drawn.opened_row
+    told = None if opened is None else story(unit, change_set, opened, _NEEDED)
+    return replace(drawn, rows=[{**shown(row), "story": told if row is opened else None} for row in drawn.rows])
 
 
 def _rejects(unit: ReadUnit, page: Page, change_set: Any) -> Table:

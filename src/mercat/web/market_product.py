@@ -18,6 +18,7 @@ from mercat.core.unit import ReadUnit
 from mercat.domain.catalog import service as catalog
 from mercat.domain.market import service as market
 from mercat.domain.reports import service as reports
+from mercat.web import market_reviews
 from mercat.web.effects import with_drawn
 from mercat.web.forms import Back
 from mercat.web.market import FREQUENCIES
@@ -145,6 +146,7 @@ def _facts(unit: ReadUnit, page: Page, listing_id: UUID, *, error: str = "") -> 
         "alerts": [{**each, "said": headline(each)} for each in near.alerts[:8]],
         "numbers": {str(alert["id"]): (place, tone) for _, tone, place, alert in chart.pins},
         "suggestions": [with_drawn(each) for each in suggestions[:4]],
+        "reviews": market_reviews.latest(unit, listing_id),
         "past": observations(past, most=_SHOWN_PAST),
         "sources": [("", "Nobody: files tell of it"), *((each.name, each.name) for each in market.list_sources(unit))],
         "frequencies": FREQUENCIES,

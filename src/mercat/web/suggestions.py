@@ -21,7 +21,7 @@ from mercat.domain.catalog import service as catalog
 from mercat.domain.reports import service as reports
 from mercat.domain.suggestions import service as suggestions
 from mercat.web.effects import CATEGORIES, PRIORITIES, STATUSES, effects, outcome, shown_action, with_drawn
-from mercat.web.forms import Back, Selected, each_of, said_of
+from mercat.web.forms import Back, Selected, TakenBack, each_of, said_of, taken_back, undo_of
 from mercat.web.pages import Page, own_address
 from mercat.web.routes import Caller, House, Pages, Shown, needs
 from mercat.web.subjects import SUBJECTS, address_of
@@ -63,8 +63,8 @@ SUGGESTIONS = Listed(
             View("All, with what was decided", {"view": _ALL}),
         ),
         actions=(
-            Action("Approve and apply", "/suggestions/accept", "suggestions.apply"),
-            Action("Reject", "/suggestions/reject", "suggestions.review", "x", is_dangerous=True),
+            Action("Approve and apply", "/suggestions/accept", "suggestions.apply", key="a"),
+            Action("Reject", "/suggestions/reject", "suggestions.review", "x", is_dangerous=True, key="r"),
         ),
         row_url="/suggestions/{id}",
         search="Find by title or product",
@@ -136,7 +136,17 @@ def reject_selected(runtime: House, caller: Caller, page: Shown, asked: Annotate
     done = runtime.attempt(
         lambda unit: each_of(asked.id, lambda each: suggestions.reject(unit, each, notes=notes)), caller
     )
-    return page.go(own_address(asked.back, "/suggestions"), said_of(*done, "suggestion", "rejected"))
+    undo = undo_of("/suggestions/reopen", done[0])
+    return page.go(own_address(asked.back, "/suggestions"), said_of(*done, "suggestion", "rejected"), undo=undo)
+
+
+@router.post("/suggestions/reopen", **needs("suggestions.review"))
+def reopen(runtime: House, caller: Caller, page: Shown, ids: TakenBack) -> Response:
+    """Take reviews back: they are to be decided again."""
+    rows = taken_back(ids)
+    done = runtime.attempt(lambda unit: each_of(rows, lambda each: suggestions.reopen(unit, each)), caller)
+    back = f"/suggestions/{rows[0]}" if len(rows) == 1 else "/suggestions"
+    return page.go(back, said_of(*done, "suggestion", "to decide again"))
 
 
 @router.get("/suggestions/{suggestion_id:uuid}", **needs("suggestions.read"))
@@ -175,7 +185,8 @@ def approve(
         lambda unit: suggestions.approve(unit, suggestion_id, only=asked.only, notes=asked.notes.strip() or None),
         caller,
     )
-    return page.go(_back(asked, suggestion_id), "Approved. Nothing is changed until it is applied")
+    undo = undo_of("/suggestions/reopen", [suggestion_id])
+    return page.go(_back(asked, suggestion_id), "Approved. Nothing is changed until it is applied", undo=undo)
 
 
 @router.post("/suggestions/{suggestion_id:uuid}/reject", **needs("suggestions.review"))
@@ -186,7 +197,8 @@ def reject(
     runtime.attempt(
         lambda unit: suggestions.reject(unit, suggestion_id, only=asked.only, notes=asked.notes.strip() or None), caller
     )
-    return page.go(_back(asked, suggestion_id), "Rejected. The same is not suggested for two weeks")
+    undo = undo_of("/suggestions/reopen", [suggestion_id])
+    return page.go(_back(asked, suggestion_id), "Rejected. The same is not suggested for two weeks", undo=undo)
 
 
 @router.post("/suggestions/{suggestion_id:uuid}/apply", **needs("suggestions.apply"))

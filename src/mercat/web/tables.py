@@ -7,9 +7,10 @@ facts that ``parts/index.html`` draws, and ``lines`` gives the same rows as CSV 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -22,10 +23,11 @@ from mercat.core.unit import ReadUnit, Runtime
 from mercat.sdk.lines import begun, csv_lines, json_lines
 from mercat.web.filters import Filter, Pick, made
 from mercat.web.pages import Page
+from mercat.web.paging import AT, pages_of, place_of
 
 # Where a list stands in its own address: these are kept apart from what narrows it.
 _OPEN = "open"
-_PLACE = {"page", "cursor", _OPEN}
+_PLACE = {"page", "cursor", _OPEN, AT}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Action:
     # What the button itself sends, besides the rows.
     name: str = ""
     value: str = ""
+    # The key that does it with what is selected, or else with the row that one stands on.
+    key: str = ""
     # Whether what answers is a page of its own, and not this list again.
     is_page: bool = False
 
@@ -113,10 +117,16 @@ class Index:
     also: Sequence[str] = ()
     # Whether a row opens in its place: the cells' macro ``detail`` draws what is in it.
     expands: bool = False
+    # The field that tells in the address which row is open; ``row_id`` where it is empty.
+    opens_by: str = ""
 
     def fields(self) -> tuple[str, ...]:
         """The fields of a row that are needed to draw it."""
         return tuple(dict.fromkeys([self.row_id, *(each.field for each in self.columns), *self.also]))
+
+    def short(self, row: Mapping[str, Any]) -> str:
+        """What the address calls a row that is open: ids differ in their ends."""
+        return str(row[self.opens_by or self.row_id])[-8:]
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,14 @@ class Table:
     number: int
     per_page: int
     asked: Asked
+    # The ids of the first and the last row that are shown, where pages can be told by them.
+    ends: tuple[UUID | None, UUID | None] = (None, None)
+    has_more: bool = False
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether it was read from the end, so that nobody knows the numbers of its rows."""
+        return self.number == 0
 
     @property
     def first(self) -> int:
@@ -154,7 +172,14 @@ class Table:
     @property
     def has_next(self) -> bool:
         """Whether another page follows."""
+        if self.ends[1] is not None:
+            return self.has_more
         return self.last < self.total or (not self.is_exact_total and len(self.rows) == self.per_page)
+
+    @property
+    def pages(self) -> list[tuple[str, str, str]]:
+        """Where one can go on from here (see ``paging``)."""
+        return pages_of(self)
 
     @property
     def is_narrowed(self) -> bool:
@@ -170,6 +195,11 @@ class Table:
     def opened(self) -> str:
         """The row that is open; without the script one at a time is."""
         return next((value for name, value in self.asked.given if name == _OPEN), "")
+
+    @property
+    def opened_row(self) -> Mapping[str, Any] | None:
+        """The same as a row, where it is on this page."""
+        return next((row for row in self.rows if self.index.short(row) == self.opened), None) if self.opened else None
 
     @property
     def q(self) -> str:
@@ -217,7 +247,7 @@ class Table:
 
     def with_(self, **other: str) -> str:
         """The address with some of it changed; from the first page on, unless that is what changes."""
-        gone = {*other, "page", _OPEN}
+        gone = {*other, "page", _OPEN, AT}
         return self.at([*((name, value) for name, value in self.asked.given if name not in gone), *other.items()])
 
     def opening(self, row: str) -> str:
@@ -227,7 +257,7 @@ class Table:
 
     def without(self, *names: str) -> str:
         """The address without these."""
-        return self.at([(name, value) for name, value in self.asked.given if name not in {*names, "page", _OPEN}])
+        return self.at([(name, value) for name, value in self.asked.given if name not in {*names, "page", _OPEN, AT}])
 
     def sorted_by(self, column: Column) -> tuple[str, str]:
         """How a column is sorted now (as ``aria-sort`` says it), and the address that turns it round."""
@@ -291,34 +321,40 @@ class Listed:
         self, unit: ReadUnit, page: Page, spec: ListSpec, index: Index, *, needed: Sequence[str] = (), **fixed: Any
     ) -> Table:
         """The same of a list that is narrowed, or shown at another address. ``needed``: fields besides the columns' own."""
-        asked = read(page.request, self.model, (*index.own, _OPEN) if index.expands else index.own)
+        asked = read(page.request, self.model, _own(index))
         return table_of(index, page, asked, list_rows(unit, spec, self._query(asked, fixed, needed)))
 
     def file(self, page: Page, runtime: Runtime, caller: Actor, ending: str, **fixed: Any) -> Response:
         """All of it, however long, as ``csv`` or ``jsonl``."""
-        own = (*self.index.own, _OPEN) if self.index.expands else self.index.own
-        query = self._query(read(page.request, self.model, own), fixed)
+        query = self._query(read(page.request, self.model, _own(self.index)), fixed)
         return lines(self.spec.name, ending, self.index.fields(), stream_rows(runtime, caller, self.spec, query))
 
     def _query(self, asked: Asked, fixed: Mapping[str, Any], needed: Sequence[str] = ()) -> ListQuery:
         query = list_query(self.spec, asked.of)
         wanted = [name for name in (*self.index.fields(), *needed) if name in self.spec.fields]
         equal = {**query.equal, **{name: [value] for name, value in fixed.items()}}
-        return ListQuery(
-            equal=equal,
-            least=query.least,
-            most=query.most,
-            q=query.q,
-            sort=query.sort or self.index.usual_sort or None,
-            fields=wanted,
-            page=query.page,
-            per_page=query.per_page,
-        )
+        sort = query.sort or self.index.usual_sort or None
+        query = replace(query, equal=equal, sort=sort, fields=wanted)
+        place = place_of(asked.given) if sort is None else None
+        if place is None:
+            return query
+        side, row = place
+        return replace(query, cursor=row, has_cursor=True, is_back=side != "after")
+
+
+def _own(index: Index) -> tuple[str, ...]:
+    return (*index.own, AT, *((_OPEN,) if index.expands else ()))
 
 
 def table_of(index: Index, page: Page, asked: Asked, rows: Rows) -> Table:
     """The table of a page of plain rows."""
-    return Table(index, page, rows.data, rows.total, rows.is_exact_total, rows.page, rows.per_page, asked)
+    place = place_of(asked.given)
+    is_numbered = place is None or any(name == "page" for name, _ in asked.given)
+    table = Table(index, page, rows.data, rows.total, rows.is_exact_total, rows.page, rows.per_page, asked)
+    if rows.first is None or rows.is_exact_total:
+        return table
+    number = rows.page if is_numbered else 0
+    return replace(table, number=number, ends=(rows.first, rows.last), has_more=rows.next_cursor is not None)
 
 
 def lines(name: str, ending: str, fields: Sequence[str], chunks: Iterator[list[dict[str, Any]]]) -> Response:

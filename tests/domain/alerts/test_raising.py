@@ -169,6 +169,19 @@ def test_people_acknowledge_snooze_and_resolve(runtime: Runtime):
     viewer = Actor("user", "vera", access.ROLES["viewer"])
     with runtime.write(viewer) as unit, pytest.raises(Forbidden):
         alerts.resolve(unit, [first])
+    with runtime.write(ME) as unit:
+        alerts.reopen(unit, [first])
+    [alert] = kept(runtime)
+    assert (alert.status, alert.resolved_at, alert.resolution_notes, alert.acknowledged_by) == (
+        "open",
+        None,
+        None,
+        None,
+    )
+    assert give(runtime, state("out_of_stock")).repeated == 1
+    give(runtime, state("out_of_stock", on=False))
+    with runtime.write(ME) as unit, pytest.raises(Conflict, match="over by itself"):
+        alerts.reopen(unit, [first])
 
 
 def test_rules_are_changed_added_and_removed(runtime: Runtime):

@@ -199,3 +199,22 @@ def test_a_page_far_down_is_the_same_however_it_is_found(
 
     assert [page(number) for number in range(1, 6)] == near
     assert len({each[0][0] for each in near if each}) == 4
+
+
+def test_a_long_list_is_read_on_from_a_row_back_from_it_and_from_its_end(runtime: Runtime, tmp_path: Path):
+    change_set = held(runtime, tmp_path)
+
+    def page(**query: Any) -> tuple[list[Any], Any]:
+        asked = ListQuery(equal={"change_set_id": [change_set.id]}, per_page=2, **query)
+        with runtime.read(proving.ANNA) as unit:
+            found = list_rows(unit, catalog.review_list(unit, change_set, "changed"), asked)
+        return [each["id"] for each in found.data], found
+
+    ids, first = page()
+    more, second = page(has_cursor=True, cursor=first.last)
+    back, again = page(has_cursor=True, cursor=second.first, is_back=True)
+    end, _ = page(has_cursor=True, is_back=True)
+
+    assert (back, again.next_cursor) == (ids, first.last)
+    assert end == more
+    assert sorted([*ids, *more]) == [*ids, *more]

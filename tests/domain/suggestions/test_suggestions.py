@@ -163,8 +163,16 @@ def test_what_was_turned_down_is_not_suggested_again_unless_it_differs(
     assert [each.status for each in advised(runtime)] == ["rejected"]
     with pytest.raises(Conflict, match="nothing to decide"):
         approve(runtime, thin)
+    runtime.attempt(lambda unit: suggestions.reopen(unit, thin.id), ANN)
+    approve(runtime, thin)
+    runtime.attempt(lambda unit: suggestions.reopen(unit, thin.id), ANN)
+    [back] = there(runtime)
+    assert (back.status, back.reviewed_by, [each.status for each in back.actions]) == ("pending", None, ["proposed"])
+    runtime.attempt(lambda unit: suggestions.reject(unit, thin.id), ANN)
     stock(runtime, tmp_path, cost="9.50")
     assert [each.status for each in advised(runtime)] == ["rejected", "pending"]
+    with pytest.raises(Conflict, match="suggested anew"):
+        runtime.attempt(lambda unit: suggestions.reopen(unit, thin.id), ANN)
 
 
 def test_a_held_run_that_would_change_the_cost_is_a_caution(runtime: Runtime, tmp_path: Path):

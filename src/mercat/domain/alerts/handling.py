@@ -60,6 +60,32 @@ def resolve(unit: WriteUnit, ids: Sequence[UUID], *, notes: str | None = None) -
     return done
 
 
+def reopen(unit: WriteUnit, ids: Sequence[UUID]) -> list[Alert]:
+    """As if nobody had looked at it: open, and told again if it becomes worse. Also what a person resolved.
+
+    Raises ``NotFound``, and ``Conflict`` for what is over by itself or was raised anew meanwhile.
+    """
+    unit.actor.require("alerts.handle")
+    alerts, repository = _these(unit, ids), AlertRepository(unit.session)
+    taken = repository.open_keys([each.dedupe_key for each in alerts if each.status == RESOLVED])
+    was_over = [each for each in alerts if each.status == RESOLVED]
+    for each in was_over:
+        if each.resolution != BY_PERSON or each.dedupe_key in taken:
+            why = "it was raised anew" if each.dedupe_key in taken else "it is over by itself"
+            message = f"the alert {each.title!r} cannot be opened again: {why}"
+            raise Conflict(message, alert_id=str(each.id))
+        taken.add(each.dedupe_key)
+        each.open_key, each.resolution_notes = each.dedupe_key, None
+        each.resolved_by = each.resolved_at = each.resolution = None
+    for each in alerts:
+        each.status = OPEN
+        each.snoozed_until = each.acknowledged_by = each.acknowledged_at = None
+    unit.save()
+    if was_over:
+        unit.announce(AlertsRaised([each.id for each in was_over]))
+    return alerts
+
+
 def wake_snoozed(unit: WriteUnit) -> int:
     """Alerts whose snooze is over are open again; how many."""
     alerts = AlertRepository(unit.session).snoozed(unit.now)
@@ -74,11 +100,7 @@ def wake_snoozed(unit: WriteUnit) -> int:
 def _each(unit: WriteUnit, ids: Sequence[UUID], change: Callable[[Alert], None]) -> list[Alert]:
     """All of them or none."""
     unit.actor.require("alerts.handle")
-    alerts = AlertRepository(unit.session).locked(ids)
-    missing = set(ids) - {each.id for each in alerts}
-    if missing:
-        message = f"there is no alert {min(missing)}"
-        raise NotFound(message)
+    alerts = _these(unit, ids)
     for each in alerts:
         if each.status == RESOLVED:
             how = "by itself" if each.resolution != BY_PERSON else f"by {each.resolved_by}"
@@ -86,4 +108,13 @@ def _each(unit: WriteUnit, ids: Sequence[UUID], change: Callable[[Alert], None])
             raise Conflict(message, alert_id=str(each.id))
         change(each)
     unit.save()
+    return alerts
+
+
+def _these(unit: WriteUnit, ids: Sequence[UUID]) -> list[Alert]:
+    alerts = AlertRepository(unit.session).locked(ids)
+    missing = set(ids) - {each.id for each in alerts}
+    if missing:
+        message = f"there is no alert {min(missing)}"
+        raise NotFound(message)
     return alerts

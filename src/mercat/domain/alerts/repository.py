@@ -75,6 +75,13 @@ class AlertRepository(Repository[Alert]):
         )
         return list(self.session.scalars(rows.distinct()))
 
+    def open_keys(self, keys: Collection[str]) -> set[str]:
+        """Those of these keys that an alert is open for."""
+        found: set[str] = set()
+        for some in chunks(keys, CHUNK):
+            found.update(self.session.scalars(select(Alert.dedupe_key).where(Alert.open_key.in_(some))))
+        return found
+
     def snoozed(self, until: dt.datetime) -> list[Alert]:
         """Those whose snooze is over by then."""
         rows = select(Alert).where(Alert.status == SNOOZED, Alert.snoozed_until <= until).order_by(Alert.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mercat.domain.alerts.backtesting import backtest, replays
 from mercat.domain.alerts.catalogue import KINDS
 from mercat.domain.alerts.conditions import from_text, to_text
-from mercat.domain.alerts.handling import acknowledge, get_alert, resolve, snooze, wake_snoozed
+from mercat.domain.alerts.handling import acknowledge, get_alert, reopen, resolve, snooze, wake_snoozed
 from mercat.domain.alerts.keeping import count_old, forget_old
 from mercat.domain.alerts.list_repository import (
     ALERT_MUTES,
@@ -72,6 +72,7 @@ __all__ = [
     "mute",
     "raise_once",
     "remove_rule",
+    "reopen",
     "replays",
     "resolve",
     "send_test",

@@ -16,6 +16,7 @@ from mercat.core.errors import Conflict
 from mercat.core.ids import new_id_bytes, part_id
 from mercat.core.unit import WriteUnit
 from mercat.domain.catalog import categories, definitions, locking
+from mercat.domain.catalog.category_words import note_words
 from mercat.domain.catalog.change_repository import CREATIONS, LATER, ChangeBulk, ChangeSetRepository, Kept, Planned
 from mercat.domain.catalog.claims import VARIANT
 from mercat.domain.catalog.comparing import same
@@ -42,6 +43,8 @@ _PAGE = 2_000
 CATEGORY_CREATED = "category.created"
 # From so many creations on, an empty catalogue gets its indexes after its rows.
 _MANY = 20_000
+# Whose categories are words of theirs, until a person maps or keeps them.
+_SUPPLIED = {"feed", "import"}
 Progress = Callable[[str, int], None]
 
 
@@ -310,6 +313,8 @@ class Application:
             return
         made = categories.ensure_paths(self.unit, missing)
         self._category_ids.update(made)
+        if self.change_set.origin in _SUPPLIED:
+            note_words(self.unit, made.created, self.change_set.source)
         born = new_id_bytes(len(made.created))
         rows = [
             Planned(

@@ -63,7 +63,7 @@ class Edited:
 
 def create(unit: WriteUnit, name: str, *, under: Reference | None = None, sort_order: int = 0) -> Edited:
     """A new category below ``under`` (``None``: at the top). Raises ``Conflict`` where a sibling bears the name."""
-    repository = _begin(unit)
+    repository = begin(unit)
     name = checked_name(name)
     parent = None if under is None else get_node(unit, under)
     siblings = _refuse_twin(repository, name, parent)
@@ -78,7 +78,7 @@ def create(unit: WriteUnit, name: str, *, under: Reference | None = None, sort_o
 
 def rename(unit: WriteUnit, what: Reference, name: str) -> Edited:
     """Another name, in the same place. The slug stays, because addresses are made of it."""
-    repository = _begin(unit)
+    repository = begin(unit)
     node, name = get_node(unit, what), checked_name(name)
     if name == node.name:
         return Edited(None, view_of(unit, node))
@@ -97,7 +97,7 @@ def move(unit: WriteUnit, what: Reference, *, under: Reference | None) -> Edited
     Raises ``Conflict`` where it would go below itself or beside one of its name, ``Invalid`` where the tree would be too
     deep.
     """
-    repository = _begin(unit)
+    repository = begin(unit)
     node = get_node(unit, what)
     parent = None if under is None else get_node(unit, under)
     if node.parent_id == (parent.id if parent else None):
@@ -116,7 +116,7 @@ def move(unit: WriteUnit, what: Reference, *, under: Reference | None) -> Edited
 
 def merge(unit: WriteUnit, what: Reference, into: Reference) -> Edited:
     """Put everything of one category into another and remove it; subcategories of the same name are merged too."""
-    repository = _begin(unit)
+    repository = begin(unit)
     node, target = get_node(unit, what), get_node(unit, into)
     if node.id == target.id:
         message = f"{node.name!r} cannot be merged into itself"
@@ -135,7 +135,7 @@ def delete(unit: WriteUnit, what: Reference, *, children: Literal["lift", "refus
     ``refuse``: only an empty one, else ``Conflict``. ``lift``: its products and subcategories go to its parent; products
     of a root are left in no category.
     """
-    repository = _begin(unit)
+    repository = begin(unit)
     node = get_node(unit, what)
     if children == "refuse":
         repository.hold([node.id], from_products=True)
@@ -148,7 +148,8 @@ def delete(unit: WriteUnit, what: Reference, *, children: Literal["lift", "refus
     return Edited(change_set.id, view_of(unit, get_node(unit, parent.id)) if parent else None)
 
 
-def _begin(unit: WriteUnit) -> CategoryRepository:
+def begin(unit: WriteUnit) -> CategoryRepository:
+    """An edit of the tree begins: by somebody who may, with nobody else at it."""
     unit.actor.require(PERMISSION)
     unit.save()
     repository = CategoryRepository(unit.session)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mercat.core.lists import Field, ListSpec
 from mercat.domain.catalog.models import (
+    Category,
+    CategoryMapping,
     Change,
     ChangeSet,
     Collection,
@@ -14,6 +16,7 @@ from mercat.domain.catalog.models import (
     ProductMetafield,
     ProductVariant,
 )
+from mercat.domain.catalog.models.categories import WORD_STATES, WORDS
 from mercat.domain.catalog.models.changes import KINDS, ORIGINS, SET_STATUSES
 
 READ = "catalog.read"
@@ -103,6 +106,25 @@ IMAGES = ListSpec(
         "created_at": Field(ProductImage.created_at),
     },
     is_newest_first=False,
+)
+CATEGORY_WORDS = ListSpec(
+    "category-words",
+    READ,
+    CategoryMapping.__table__.join(Category.__table__, Category.id == CategoryMapping.category_id),
+    CategoryMapping.id,
+    {
+        "id": Field(CategoryMapping.id),
+        "category_id": Field(CategoryMapping.category_id),
+        "name": Field(Category.name, is_sort=True),
+        "source": Field(CategoryMapping.handle, is_filter=True, help="who named it first"),
+        "state": Field(
+            CategoryMapping.external_id, is_filter=True, choices=WORD_STATES, help="new, or kept as one of our own"
+        ),
+        "products": Field(Category.product_count, is_sort=True, is_range=True, help="directly in it"),
+        "created_at": Field(CategoryMapping.created_at, is_range=True),
+    },
+    words=(Category.name,),
+    within=(CategoryMapping.taxonomy == WORDS,),
 )
 COLLECTIONS = ListSpec(
     "collections",

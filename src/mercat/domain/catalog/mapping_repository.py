@@ -13,6 +13,7 @@ from mercat.core.database.bulk import CHUNK, Bulk, chunks
 from mercat.core.ids import new_id_bytes
 from mercat.core.repository import Repository
 from mercat.domain.catalog.models import CategoryMapping
+from mercat.domain.catalog.models.categories import NEW_WORD, WORDS
 from mercat.domain.catalog.tree import name_key
 
 # The taxonomy of what places were called before: a feed that restates an old path means the category that is there now.
@@ -84,6 +85,12 @@ class MappingRepository(Repository[CategoryMapping]):
         sql = "SELECT category_id, external_id FROM category_mappings WHERE taxonomy = ? AND store_key = ?"
         bulk = self.bulk
         return {bulk.id_of(owner): external for owner, external in bulk.fetch(sql, (taxonomy, store_key))}
+
+    def new_words(self) -> set[bytes]:
+        """The categories that a feed named, and that nobody mapped or kept yet."""
+        sql = "SELECT category_id FROM category_mappings WHERE taxonomy = ? AND external_id = ?"
+        bulk = self.bulk
+        return {bulk.id_of(owner) for (owner,) in bulk.fetch(sql, (WORDS, NEW_WORD))}
 
     def has_former_names(self) -> bool:
         """Whether any category ever stood elsewhere or under another name."""
@@ -158,7 +165,8 @@ class MappingRepository(Repository[CategoryMapping]):
     def take_over(self, mappings: Sequence[Mapping], category_id: bytes, now: dt.datetime) -> list[Mapping]:
         """Point mappings to another category, except where it has one for the same taxonomy and store; those pointed."""
         has = {(mapping.taxonomy, mapping.store_key) for mapping in self.of(category_id)}
-        free = [mapping for mapping in mappings if (mapping.taxonomy, mapping.store_key) not in has]
+        # Whose word the one was says nothing of the other.
+        free = [each for each in mappings if each.taxonomy != WORDS and (each.taxonomy, each.store_key) not in has]
         bulk = self.bulk
         rows = [(bulk.id(category_id), bulk.time(now), bulk.id(mapping.id)) for mapping in free]
         bulk.update("category_mappings", ("category_id", "updated_at"), rows)

@@ -64,6 +64,7 @@ REVIEW = ListSpec(
         ),
         "line": Field(Change.line),
         "decision": Field(ReviewDecision.decision, is_filter=True, choices=DECISIONS),
+        "decided_by": Field(ReviewDecision.decided_by),
         "status": Field(Change.status, is_filter=True, choices=("planned", "skipped", "conflict", "reverted")),
         "reason": Field(Change.reason),
     },
@@ -82,11 +83,19 @@ def review_of(
     if product_ids is not None:
         # What is new is no product yet: it is found by its key alone, and looked for among its kind.
         is_new = and_(Change.kind == "create", Change.source_key == q)
-        # By the products' own index, and not along the whole set in its order, as SQLite would rather.
-        of_them = aliased(Change)
-        theirs = Change.id.in_(select(of_them.id).where(of_them.product_id.in_(list(product_ids))))
-        within.append(is_new if part == "new" else theirs)
+        within.append(is_new if part == "new" else _of_products(product_ids))
     return replace(REVIEW, within=tuple(within))
+
+
+def review_of_product(product_id: UUID) -> ListSpec:
+    """What is changed of one product."""
+    return replace(REVIEW, within=(_of_products([product_id]), _IS_SAID_ELSEWHERE))
+
+
+def _of_products(product_ids: Collection[UUID]) -> ColumnElement[bool]:
+    # By the products' own index, and not along the whole set in its order, as SQLite would rather.
+    of_them = aliased(Change)
+    return Change.id.in_(select(of_them.id).where(of_them.product_id.in_(list(product_ids))))
 
 
 def _flagged(rules: Collection[str]) -> ColumnElement[bool]:
@@ -173,4 +182,4 @@ class SiftingBulk:
                 after = self.bulk.id_of(found[-1][0])
 
 
-__all__ = ["PARTS", "REVIEW", "RULE", "ReviewRepository", "SiftingBulk", "review_of"]
+__all__ = ["PARTS", "REVIEW", "RULE", "ReviewRepository", "SiftingBulk", "review_of", "review_of_product"]

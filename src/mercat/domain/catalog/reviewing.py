@@ -12,14 +12,14 @@ from typing import Any, Literal
 from uuid import UUID
 
 from mercat.core.errors import Conflict, Invalid
-from mercat.core.lists import ListSpec
+from mercat.core.lists import ListQuery, ListSpec, list_rows
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.catalog import indexing
 from mercat.domain.catalog.applying import Progress, apply
 from mercat.domain.catalog.change_repository import ChangeBulk, ChangeSetRepository
 from mercat.domain.catalog.models import ChangeSet, ReviewDecision
 from mercat.domain.catalog.models.changes import DECISIONS, ROW, RULE
-from mercat.domain.catalog.review_repository import PARTS, ReviewRepository, SiftingBulk, review_of
+from mercat.domain.catalog.review_repository import PARTS, ReviewRepository, SiftingBulk, review_of, review_of_product
 from mercat.domain.catalog.telling import tell
 from mercat.domain.catalog.withholding import HOLD, REJECT, verdicts
 
@@ -28,6 +28,7 @@ _WAITING = {"held", "planned", "approved"}
 # Of so many products that a word finds, changes are shown.
 _MOST_FOUND = 500
 _AT_ONCE = 5_000
+_MOST_BESIDE = 100
 _TAKES = ("created", "updated", "archived")
 
 
@@ -77,6 +78,14 @@ def review_list(unit: ReadUnit, change_set: ChangeSet, part: str, *, q: str = ""
         return review_of(part, _rules_of(change_set))
     hits = indexing.find(unit, q, limit=_MOST_FOUND).ids
     return review_of(part, _rules_of(change_set), product_ids=[UUID(bytes=each) for each in hits], q=q.strip())
+
+
+def changes_beside(
+    unit: ReadUnit, change_set_id: UUID, product_id: UUID, fields: Sequence[str]
+) -> list[dict[str, Any]]:
+    """All that a set changes of one product, but for what only says where it stands: rows of ``REVIEW`` with these fields."""
+    query = ListQuery(equal={"change_set_id": [change_set_id]}, fields=fields, per_page=_MOST_BESIDE)
+    return list_rows(unit, review_of_product(product_id), query).data
 
 
 def decide_rows(

@@ -25,6 +25,7 @@ from mercat.domain.catalog.browsing import (
 from mercat.domain.catalog.category_files import read_category_file
 from mercat.domain.catalog.category_import import import_report as category_report
 from mercat.domain.catalog.category_import import import_rows as import_categories
+from mercat.domain.catalog.category_words import WordView, keep_words, look_at_words, map_words
 from mercat.domain.catalog.change_repository import ChangeBulk, ChangeRepository, ChangeSetRepository
 from mercat.domain.catalog.deciding import (
     approve,
@@ -51,6 +52,7 @@ from mercat.domain.catalog.icons import IconMigration, migrate_icons
 from mercat.domain.catalog.indexing import find as find_products
 from mercat.domain.catalog.indexing import index_pending
 from mercat.domain.catalog.list_repository import (
+    CATEGORY_WORDS,
     CHANGE_SETS,
     CHANGES,
     COLLECTIONS,
@@ -71,7 +73,7 @@ from mercat.domain.catalog.product_repository import ProductRepository
 from mercat.domain.catalog.repricing import PriceRule
 from mercat.domain.catalog.restating import key_hash, key_hashes, pack
 from mercat.domain.catalog.review_repository import PARTS, REVIEW
-from mercat.domain.catalog.reviewing import Decision, Review, decide_rows, review, review_list
+from mercat.domain.catalog.reviewing import Decision, Review, changes_beside, decide_rows, review, review_list
 from mercat.domain.catalog.scripting import FieldSet, Making, Script, apply_script
 from mercat.domain.catalog.shelving import keep_shelves, nodes_of, shelves_of
 from mercat.domain.catalog.tracing import Origin, Trace, why
@@ -112,6 +114,7 @@ def encode_record(record: ProductRecord) -> str:
 
 __all__ = [
     "BULK_LOCK",
+    "CATEGORY_WORDS",
     "CHANGES",
     "CHANGE_SETS",
     "COLLECTIONS",
@@ -155,6 +158,7 @@ __all__ = [
     "Trace",
     "Verdict",
     "WholeProduct",
+    "WordView",
     "add_pictures",
     "amount",
     "apply",
@@ -162,6 +166,7 @@ __all__ = [
     "approve",
     "categories",
     "category_report",
+    "changes_beside",
     "close_plan",
     "collections",
     "decide",
@@ -189,6 +194,7 @@ __all__ = [
     "is_any_decided",
     "is_currency",
     "keep_shelves",
+    "keep_words",
     "key_hash",
     "key_hashes",
     "last_set",
@@ -199,6 +205,8 @@ __all__ = [
     "list_sets",
     "listing_json",
     "lock",
+    "look_at_words",
+    "map_words",
     "margin",
     "metafields",
     "migrate_icons",

@@ -10,9 +10,11 @@ from mercat.core.errors import Conflict, Invalid, NotFound
 from mercat.core.money import plain
 from mercat.core.unit import ReadUnit, WriteUnit
 from mercat.domain.suggestions.models import (
+    APPLIED,
     APPROVED,
     OPEN_STATUSES,
     PARTIALLY_APPROVED,
+    PENDING,
     PROPOSED,
     REJECTED,
     SET_PRICE,
@@ -21,6 +23,9 @@ from mercat.domain.suggestions.models import (
 )
 from mercat.domain.suggestions.proposing import close
 from mercat.domain.suggestions.suggestion_repository import SuggestionRepository
+
+# Decided, in whole or in part, and nothing was done yet.
+_REVIEWED = {*OPEN_STATUSES, REJECTED}
 
 
 def get_suggestion(unit: ReadUnit, reference: str) -> Suggestion:
@@ -56,6 +61,31 @@ def reject(
     status = suggestion.status if left else REJECTED
     _review(unit, suggestion, status, notes)
     return suggestion
+
+
+def reopen(unit: WriteUnit, suggestion_id: UUID) -> Suggestion:
+    """Take the review back: what was turned down or approved, and not applied, is to be decided again.
+
+    Raises ``NotFound``, and ``Conflict`` where something of it was applied, its time is over, or the same waits already.
+    """
+    unit.actor.require("suggestions.review")
+    repository = SuggestionRepository(unit.session)
+    suggestion = repository.locked(suggestion_id)
+    if suggestion.status not in _REVIEWED or any(each.status == APPLIED for each in suggestion.actions):
+        why = f"it is {suggestion.status}"
+    elif suggestion.expires_at <= unit.now:
+        why = "its time is over"
+    elif suggestion.status == REJECTED and repository.open_of(suggestion.dedupe_key) is not None:
+        why = "the same was suggested anew"
+    else:
+        for each in suggestion.actions:
+            each.status = PROPOSED
+        close(suggestion, PENDING)
+        suggestion.reviewed_by = suggestion.reviewed_at = suggestion.review_notes = None
+        unit.save()
+        return suggestion
+    message = f"the suggestion cannot be opened again: {why}"
+    raise Conflict(message, suggestion_id=str(suggestion_id))
 
 
 def edit(unit: WriteUnit, suggestion_id: UUID, action_id: UUID, proposed: str) -> Suggestion:

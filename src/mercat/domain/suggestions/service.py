@@ -10,7 +10,7 @@ from mercat.domain.suggestions.list_repository import SUGGESTION_ACTIONS, SUGGES
 from mercat.domain.suggestions.margins import check_margins
 from mercat.domain.suggestions.measuring import measure_due
 from mercat.domain.suggestions.proposing import add_action, draft_of, expire, propose, propose_or_refuse, view_of
-from mercat.domain.suggestions.reviewing import approve, edit, get_suggestion, reject
+from mercat.domain.suggestions.reviewing import approve, edit, get_suggestion, reject, reopen
 from mercat.domain.suggestions.schemas import ActionDraft, ActionView, SuggestionDraft, SuggestionView
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "propose",
     "propose_or_refuse",
     "reject",
+    "reopen",
     "roll_back",
     "tokens_left",
     "view_of",

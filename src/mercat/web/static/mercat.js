@@ -3,6 +3,7 @@
 //   data-swap="#a,#b"   on <a> or <form>: fetch the target page and replace only those ids; GETs go into the URL
 //   data-live="topic"   anywhere: one EventSource for the page; the server sends ready HTML, matched by id
 //   data-index          on a table: J/K, X, Enter, A/H/R, shift-click ranges
+//   data-key="a"        on a button: the key that presses it, of a table's selection or of the data-keys that has the focus
 //   data-menu           on <details>: one open at a time, closed by Escape and by a click elsewhere
 //   data-tail           log that stays at the end until you scroll up
 //   data-chart          crosshair with mouse, touch and arrow keys, series on and off
@@ -44,7 +45,7 @@ async function swap(url, ids, { method = "GET", body, push = true } = {}) {
     const doc = new DOMParser().parseFromString(await r.text(), "text/html");
     // A form that led to another page: go there.
     if (method !== "GET" && r.redirected && new URL(r.url).pathname !== location.pathname) return void (location.href = r.url);
-    const focus = document.activeElement?.id;
+    const focus = document.activeElement?.id, at = placeOf(document.activeElement);
     for (const s of targets) {
       const now = $(s), next = $(s, doc);
       if (now && next) now.replaceWith(document.adoptNode(next));
@@ -52,6 +53,7 @@ async function swap(url, ids, { method = "GET", body, push = true } = {}) {
     }
     if (doc.title && !$("#palette[open]")) document.title = doc.title;
     if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus({ preventScroll: true });
+    if (at >= 0 && document.activeElement === document.body) { const left = rows($("[data-index]") || root); go(left[Math.min(at, left.length - 1)]); }
     if (push && method === "GET" && !$("#palette[open]")) history.pushState({ ids }, "", r.url);
     targets.forEach((s) => $(s) && init($(s)));
   } catch (e) {
@@ -106,6 +108,7 @@ on("scroll", (e) => { const t = e.target; if (t.dataset?.tail !== undefined) t.d
 
 /* ---------- index table ---------- */
 const rows = (t) => $$("tbody > tr[tabindex]", t);
+const placeOf = (el) => { const row = el?.closest("[data-index] tbody > tr[tabindex]"); return row ? rows(row.closest("table")).indexOf(row) : -1; };
 function go(row) {
   if (!row) return;
   rows(row.closest("table")).forEach((r) => { r.tabIndex = r === row ? 0 : -1; r.classList.toggle("at", r === row); });
@@ -153,6 +156,17 @@ async function expand(e, b) {                                        // a link w
   b.setAttribute("aria-expanded", open);
 }
 
+// Of fifty rows the buttons would be a third of the page.
+const KINDS = { a: ["approved", "Approve", "✓"], h: ["held", "Hold", "‖"], r: ["rejected", "Reject", "✕"] };
+function deciders(el) {
+  const is = el.closest("tr").dataset.decision;
+  el.replaceChildren(...Object.entries(KINDS).map(([k, [name, label, sign]]) => {
+    const b = Object.assign(document.createElement("button"), { name: k === is ? "open" : name, value: el.dataset.of, textContent: sign, ariaLabel: label });
+    b.dataset.do = k;
+    if (k === is) b.ariaPressed = "true";
+    return b;
+  }));
+}
 // Decisions are sent one after the other, and none of them is given up for the next one; the counts follow.
 let sending = Promise.resolve(), waiting = 0;
 on("click", (e) => {
@@ -160,11 +174,11 @@ on("click", (e) => {
   if (!b) return;
   e.preventDefault();
   const row = b.closest("tr");
-  const kinds = { a: "approved", h: "held", r: "rejected" }, sent = new URLSearchParams({ [b.name]: b.value });
+  const sent = new URLSearchParams({ [b.name]: b.value });
   const on_ = b.ariaPressed !== "true";
   // Changes of one row of the file share its decision.
   const same = $$(`[data-do][value="${CSS.escape(b.value)}"]`, row.parentNode);
-  same.forEach((x) => { const me = on_ && x.dataset.do === b.dataset.do; x.ariaPressed = String(me); x.name = me ? "open" : kinds[x.dataset.do]; x.closest("tr").dataset.decision = on_ ? b.dataset.do : ""; });
+  same.forEach((x) => { const me = on_ && x.dataset.do === b.dataset.do; x.ariaPressed = String(me); x.name = me ? "open" : KINDS[x.dataset.do][0]; x.closest("tr").dataset.decision = on_ ? b.dataset.do : ""; });
   waiting++;
   sending = sending.then(() => fetch(b.form.getAttribute("action"), { method: "POST", body: sent, redirect: "manual", headers: { "X-Swap": "none" } }))
     .then((r) => { if (r.type !== "opaqueredirect" && !r.ok) throw 0; })
@@ -221,6 +235,8 @@ on("keydown", (e) => {
   if (k === "?") return $("#keys")?.showModal();
   if (k === "/") { const s = $("main input[type=search]"); if (s) { e.preventDefault(); s.focus(); } return; }
   const t = e.target.closest("[data-index]") || $("[data-index]");
+  const own = (t ? e.target : e.target.closest("[data-keys]") || $("[data-keys]"))?.closest("[data-keys]"), b = own && $(`[data-key="${CSS.escape(k)}"]`, own);
+  if (b) { e.preventDefault(); b.click(); return $("textarea", b.parentNode)?.focus(); }
   if (!t) return;
   const list = rows(t), row = e.target.closest("tr[tabindex]") || $("tr.at", t), i = list.indexOf(row);
   const down = k === "j" || (k === "arrowdown" && row === e.target), up = k === "k" || (k === "arrowup" && row === e.target);
@@ -228,6 +244,7 @@ on("keydown", (e) => {
   if (!row || (row !== e.target && !row.classList.contains("at"))) return;
   if (k === "x") { const c = $(".sel input[type=checkbox]", row); if (c) pick(c, !c.checked); }
   else if ("ahr".includes(k) && $("[data-do]", row)) { $(`[data-do=${k}]`, row).click(); if (k !== "h") go(list[i + 1] || row); }
+  else if ($(`[data-bulkbar] [data-key="${CSS.escape(k)}"]`)) { if (!boxes(t).some((c) => c.checked)) pick($(".sel input", row), true); $(`[data-bulkbar] [data-key="${k}"]`).click(); }
   else if (k === "enter" && row === e.target) ($("a.open, td.first a, a", row) || $(".exp", row))?.click();
   else return;
   e.preventDefault();
@@ -293,6 +310,7 @@ function init(el) {
   $$("[data-tail]", el).forEach(tail);
   $$("[data-index]", el).forEach(counted);
   $$("[data-chart]", el).forEach(chart);
+  $$("[data-of]", el).forEach(deciders);
 }
 init(document);
 $$(".tabs [aria-current]").forEach((a) => { a.parentNode.scrollLeft = a.offsetLeft - a.parentNode.offsetLeft - 48; });   // on a phone they are longer than the screen

@@ -29,6 +29,9 @@ from mercat.core.database.types import (
 
 # MariaDB ends an index key at 3,072 bytes, PostgreSQL a B-tree entry at about 2,700.
 PATH_LENGTH = 2600
+# The mappings that say that a feed named a category, by their ``taxonomy``; how it stands with it, by ``external_id``.
+WORDS = "supplier-word"
+NEW_WORD, KEPT_WORD = WORD_STATES = ("new", "kept")
 
 
 class Category(Row):
