@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from mercat.core.settings import load
@@ -11,6 +12,7 @@ from mercat.core.unit import Runtime
 from mercat.sandbox.shopify import Options, RunningShop, running
 from tests.cli.conftest import Terminal
 from tests.domain.market.conftest import record, seen
+from tests.pictures import photograph, written
 from tests.shops import write_csv
 
 
@@ -83,6 +85,24 @@ def test_a_cost_that_rises_becomes_a_price_at_the_shop(desk: Terminal, shop: Run
     assert desk("suggestions", "rollback", made["id"]).code == 0
     work(desk)
     assert shown(shop) == {"L-1": "10.00"}
+
+
+def test_a_picture_of_ones_own_is_shown_at_the_shop_and_taken_back(desk: Terminal, shop: RunningShop, tmp_path: Path):
+    photo = written(tmp_path, "lamp.jpg", photograph())
+    added = desk("product", "picture", "add", "L-1", photo, "--alt", "The lamp", "--json").json
+    work(desk)
+    [product] = shop.state["products"]
+    assert [each["alt"] for each in product["files"]] == ["The lamp"]
+    [file] = shop.state["files"]
+    there = httpx2.get(f"{shop.url}/cdn/shop/files/{file['filename']}").content
+    assert (there[:3], b"Spycam" in there) == (b"\xff\xd8\xff", False)
+
+    before = dict(shop.calls)
+    assert desk("publish", "main").code == 0
+    assert shop.calls == before
+    assert desk("changes", "undo", added["change_set"]).code == 0
+    work(desk)
+    assert shop.state["products"][0]["files"] == []
 
 
 def test_a_buy_box_that_is_lost_becomes_a_price_at_the_shop(desk: Terminal, shop: RunningShop):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from mercat.core.actor import Actor
@@ -9,6 +11,7 @@ from mercat.core.unit import Runtime
 from mercat.domain.access import service as access
 from mercat.domain.catalog import service as catalog
 from mercat.domain.suppliers import service as suppliers
+from tests.pictures import photograph, written
 from tests.web import watched, work
 
 TERMINAL = Actor("user", "root", via="terminal")
@@ -30,6 +33,9 @@ def fill(runtime: Runtime) -> dict[str, str]:
     documents = [product(number) for number in range(1, 60)]
     documents.append(product(60, name=LONG, brand="Grünfeld & Söhne Büroausstattungsgesellschaft mbH"))
     suppliers.state_products(runtime, TERMINAL, documents, suppliers.UploadDraft(yes=True))
+    with tempfile.TemporaryDirectory() as folder:
+        lamp = written(Path(folder), "a photograph with a name that is as long as names are.jpg", photograph())
+        catalog.add_pictures(runtime, ada, "P-003", [(lamp, lamp.name)], alt_text="A ream of paper")
     work.begin(runtime)
     with runtime.read() as unit:
         category = catalog.categories.tree(unit)[0].id
