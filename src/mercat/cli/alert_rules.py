@@ -213,7 +213,9 @@ def _change(key: str, terms: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json({"key": key, **terms})
     else:
-        say(f"{key}: {', '.join(f'{name} {shown(value)}' for name, value in terms.items())}.")
+        say(
+            f"{key}: {', '.join(f'{name} {shown(str(value) if isinstance(value, Decimal) else value)}' for name, value in terms.items())}."
+        )
 
 
 def _terms(

@@ -14,10 +14,23 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Integer, Join, Select, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    Join,
+    Select,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.visitors import iterate
-from sqlalchemy.types import JSON
+from sqlalchemy.types import JSON, NullType
 
 from mercat.core.actor import Actor
 from mercat.core.database.types import Amount, Id, UTCDateTime, as_ascii
@@ -28,7 +41,7 @@ from mercat.core.unit import ReadUnit, Runtime
 
 # Counting further would read the whole of a large table for every page of it.
 MOST_COUNTED = 10_000
-_CHUNK = 1_000
+_CHUNK = 2_000
 # From so many skipped rows on it pays to look up what belongs to a row after those that are shown were found.
 _DEEP = 1_000
 
@@ -201,11 +214,14 @@ def _chunks(
     runtime: Runtime, actor: Any, spec: ListSpec, query: ListQuery, names: Sequence[str]
 ) -> Iterator[list[dict[str, Any]]]:
     where = _where(spec, query, actor, runtime.engine.dialect)
-    after: UUID | None = None
+    after: UUID | bytes | None = None
+    # Where a row lies is needed of the last one only: the key comes as the driver has it, and goes back so.
+    select_ = _select(spec, names, key=type_coerce(spec.key, NullType()))
     while True:
-        rows = _select(spec, names).where(*where, *_after(spec, after)).order_by(_in_order(spec)).limit(_CHUNK)
+        rows = select_.where(*where, *_after(spec, after)).order_by(_in_order(spec)).limit(_CHUNK)
         with runtime.read(actor) as unit:
-            found = unit.session.execute(rows).all()
+            # Past the session: it looks through every row for objects to make, and there are none.
+            found = unit.session.connection().execute(rows).all()
         if not found:
             return
         yield _shown(spec, names, found)
@@ -233,9 +249,9 @@ def _names(spec: ListSpec, query: ListQuery) -> tuple[str, ...]:
     return tuple(dict.fromkeys(query.fields)) or spec.shown
 
 
-def _select(spec: ListSpec, names: Sequence[str]) -> Select[Any]:
+def _select(spec: ListSpec, names: Sequence[str], *, key: Any = None) -> Select[Any]:
     columns = [spec.fields[name].column.label(f"f_{name}") for name in names]
-    return select(*columns, spec.key.label("f_key_")).select_from(spec.source)
+    return select(*columns, (spec.key if key is None else key).label("f_key_")).select_from(spec.source)
 
 
 def _within(spec: ListSpec, actor: Actor) -> list[ColumnElement[bool]]:
@@ -263,7 +279,7 @@ def _comparable(column: Any, value: Any, dialect: Dialect) -> Any:
     return as_ascii(value) if is_ascii else value
 
 
-def _after(spec: ListSpec, cursor: UUID | None, *, is_back: bool = False) -> list[ColumnElement[bool]]:
+def _after(spec: ListSpec, cursor: UUID | bytes | None, *, is_back: bool = False) -> list[ColumnElement[bool]]:
     if cursor is None:
         return []
     return [spec.key < cursor if spec.is_newest_first is not is_back else spec.key > cursor]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
 
 from mercat.core.database.bulk import CHUNK, chunks
@@ -28,10 +28,12 @@ class MarketProductRepository(Repository[MarketProduct]):
     def by_keys(self, keys: Collection[Key]) -> dict[Key, MarketProduct]:
         """By ASIN and marketplace."""
         found: dict[Key, MarketProduct] = {}
-        pair = tuple_(MarketProduct.asin, MarketProduct.marketplace)
-        for some in chunks(sorted(set(keys)), CHUNK // 2):
-            for each in self.session.scalars(select(MarketProduct).where(pair.in_(some))):
-                found[each.asin, each.marketplace] = each
+        wanted = set(keys)
+        # By the ASINs, which are nearly all of one marketplace: a thousand pairs are compared with every row of a young table.
+        for some in chunks(sorted({as_ascii(asin) for asin, _ in wanted}), CHUNK // 2):
+            for each in self.session.scalars(select(MarketProduct).where(MarketProduct.asin.in_(some))):
+                if (each.asin, each.marketplace) in wanted:
+                    found[each.asin, each.marketplace] = each
         return found
 
     def named(self, word: str, marketplace: str | None) -> MarketProduct:
