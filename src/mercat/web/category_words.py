@@ -121,11 +121,14 @@ def _look(
         {"view": view.category, "into": typed.get(own, view.proposed.path if view.proposed else ""), "by": view}
         for own, view in seen.items()
     ]
+    going = [row["view"] for row in rows if row["into"]]
+    # What lies below one that goes, goes with it.
+    tops = [each for each in going if not any(each.path.startswith(f"{other.path} > ") for other in going)]
     return page.show(
         "categories/look.html",
         status=422 if error else 200,
         rows=rows,
-        products=sum(row["view"].products_below for row in rows),
+        products=sum(each.products_below for each in tops),
         offered=[view.path for view in offered if view.id not in seen][:_MOST_OFFERED],
         error=error,
         back=_HERE,
