@@ -10,7 +10,7 @@ from mercat.domain.media.formats.cleaned import Cleaned
 
 LARGEST_BYTES = 20 * 1000 * 1000
 MOST_PIXELS = 25_000_000
-"""Shopify's bounds of a product's picture (help.shopify.com, "Product media types", November 2026): what is kept can be shown."""
+"""Shopify's bounds of a product's picture, as third parties tell them in November 2026: what is kept can be shown."""
 _SVG = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>/]", re.DOTALL
 )

@@ -13,7 +13,7 @@ from mercat.sandbox.shopify.storage import LARGEST_UPLOAD, Upload
 
 _NEED_A_SIZE = frozenset({"VIDEO", "MODEL_3D"})
 _IMAGES = frozenset({"IMAGE", "PRODUCT_IMAGE", "COLLECTION_IMAGE"})
-# help.shopify.com, "Product media types", November 2026.
+# As third parties tell it in November 2026; they differ about the pixels (20 or 25 million).
 _LARGEST_IMAGE = 20 * 1000 * 1000
 _IMAGE_TYPES = frozenset(
     f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "heic", "avif", "bmp", "tiff", "svg+xml")
