@@ -4,7 +4,7 @@
     uv run python -m benchmarks.database_live counters
     uv run python -m benchmarks.database_live snapshots 10000000 postgresql://postgres@127.0.0.1/big
 
-``writers``: a backup and its verification while four threads write; the longest that one of them waited.
+``writers``: a backup and its verification while four threads write; the longest that one of them waited in each.
 ``counters``: eight threads of 2,000 read-modify-writes beside an import on SQLite; none may be lost, none locked out.
 ``snapshots``: an empty PostgreSQL database is filled with so many, over twelve months of 10,000 listings.
 """
@@ -46,7 +46,7 @@ def writers(products: int, folder: Path) -> dict[str, Any]:
     runtime = started(folder)
     fill(runtime, products, folder)
     stop = threading.Event()
-    waits: dict[str, list[float]] = {"alone": [], "beside": []}
+    waits: dict[str, list[float]] = {"alone": [], "backup": [], "verify": []}
     now = ["alone"]
 
     def work(number: int) -> None:
@@ -61,10 +61,11 @@ def writers(products: int, folder: Path) -> dict[str, Any]:
     for each in threads:
         each.start()
     time.sleep(5)
-    now[0] = "beside"
+    now[0] = "backup"
     began = time.perf_counter()
     made = operations.create_backup(runtime, ME, operations.BackupDraft(with_files=False))
     backed_up = time.perf_counter()
+    now[0] = "verify"
     operations.verify_backup(runtime, ME, made.name)
     ended = time.perf_counter()
     stop.set()

@@ -18,7 +18,7 @@ from mercat.database import SystemLog
 from mercat.domain import register_tables
 from mercat.domain.operations import service as operations
 from mercat.domain.operations.data_steps import _known
-from tests.database.test_tending import mercat
+from tests.database.terminal import mercat
 
 ROOT = Actor("user", "root")
 register_tables()

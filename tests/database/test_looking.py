@@ -23,7 +23,7 @@ from mercat.database import SystemLog
 from mercat.domain.market import service as market
 from mercat.domain.operations import service as operations
 from mercat.domain.reports import service as reports
-from tests.database.test_tending import mercat
+from tests.database.terminal import mercat
 
 ROOT = Actor("user", "root")
 
@@ -74,6 +74,25 @@ def test_slow_statements_are_told_by_what_they_cost_in_all(sqlite_runtime: Runti
         ("SELECT a", 2, 5.0, 3.5),
         ("SELECT b", 1, 4.0, 4.0),
     ]
+
+
+def test_a_book_that_the_server_was_not_started_with_is_passed_over(runtime: Runtime) -> None:
+    with runtime.read() as unit:
+        asked = "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_stat_statements'"
+        if not unit.bulk.is_postgres or unit.bulk.fetch(asked) == [(0,)]:
+            pytest.skip("PostgreSQL with its additional modules only")
+    with runtime.write() as unit:
+        unit.bulk.run("CREATE EXTENSION pg_stat_statements")
+        unit.bulk.run("CREATE SCHEMA elsewhere")
+        unit.bulk.run("ALTER EXTENSION pg_stat_statements SET SCHEMA elsewhere")
+        loaded = "pg_stat_statements" in unit.bulk.fetch("SHOW shared_preload_libraries")[0][0]
+    try:
+        code, told = mercat(runtime, "slow")
+        assert (code, told["source"]) == (0, "pg_stat_statements" if loaded else "the log")
+    finally:
+        with runtime.write() as unit:
+            unit.bulk.run("DROP EXTENSION pg_stat_statements")
+            unit.bulk.run("DROP SCHEMA elsewhere")
 
 
 def test_the_databases_own_program_opens_on_it(runtime: Runtime) -> None:

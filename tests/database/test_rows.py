@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from mercat.core.database import migrate
-from mercat.core.database.backup import making
+from mercat.core.database.backup import hashing, making, native
 from mercat.core.database.backup.archive import Archive, TableEntry
 from mercat.core.database.backup.portable import hash_tables
+from mercat.core.errors import Conflict
 from mercat.core.settings import Settings
 from mercat.core.unit import Runtime
 from tests.database.filling import fill
@@ -73,3 +74,18 @@ def test_rows_that_do_not_fit_together_are_refused_and_nothing_is_changed(runtim
     with pytest.raises(Exception, match=r"does not hold|violates foreign key"), runtime.write() as unit:
         making.load(unit.bulk, shapes, lambda shape: broken[shape.table])
     assert tables_of(runtime) == before
+
+
+def test_a_large_file_is_hashed_alike_by_another_process(
+    sqlite_runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(sqlite_runtime, 3)
+    copy, told = tmp_path / "copy.db", dict[str, int]()
+    native.copy_out(sqlite_runtime.engine, copy, advance=lambda _done, _total: None)
+    here = hashing.hash_file(copy)
+    monkeypatch.setattr(hashing, "_LARGE", 0)
+    assert hashing.hash_file(copy, told.__setitem__) == here == tables_of(sqlite_runtime)
+    assert set(told.values()) == {3}
+    copy.write_bytes(b"this is no database" * 100)
+    with pytest.raises(Conflict, match=r"the rows of copy\.db could not be counted: file is not a database"):
+        hashing.hash_file(copy)

@@ -11,7 +11,7 @@ from sqlalchemy import func
 from mercat.core.unit import Runtime
 from mercat.database import Category, MarketProduct, Product, ProductSnapshot, SupplierOffer, User
 from mercat.sandbox.seeds import people, write_categories, write_observations, write_products
-from tests.database.test_tending import mercat
+from tests.database.terminal import mercat
 
 
 def test_the_same_seed_is_the_same_file(tmp_path: Path) -> None:

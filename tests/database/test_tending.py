@@ -8,31 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from mercat.core.actor import Actor
 from mercat.core.database import migrate
 from mercat.core.unit import Runtime
 from mercat.database import SystemLog
 from mercat.domain import register_hearing, register_tables
 from mercat.domain.operations import service as operations
+from tests.database.terminal import mercat
 from tests.shops import feed
 
 ROOT = Actor("user", "root")
 LAMPS = [{"sku": f"A-{n}", "name": f"Lamp {n}", "price": f"{n}.50"} for n in range(1, 10)]
 register_tables()
-
-
-def mercat(runtime: Runtime, *arguments: str) -> tuple[int, Any]:
-    """The console script on the runtime's database, with its JSON."""
-    environment = {
-        **os.environ,
-        "MERCAT_HOME": str(runtime.settings.home),
-        "MERCAT_DATABASE_URL": runtime.settings.database_url,
-    }
-    command = [Path(sys.executable).with_name("mercat"), "db", *arguments, "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return done.returncode, json.loads(done.stdout)
 
 
 def test_a_sound_database_is_well(runtime: Runtime, tmp_path: Path) -> None:
@@ -114,13 +101,6 @@ def test_the_steps_of_the_schema_are_listed(sqlite_runtime: Runtime) -> None:
     _, told = mercat(sqlite_runtime, "history")
     assert told["data"][0]["is_current"]
     assert told["data"][-1]["revision"] == "0001"
-
-
-@pytest.mark.parametrize("arguments", [("backup", "--form", "portable"), ("list-backups",), ("retention",), ("stats",)])
-def test_each_command_prints_one_document(runtime: Runtime, arguments: tuple[str, ...]) -> None:
-    code, told = mercat(runtime, *arguments)
-    assert code == 0
-    assert isinstance(told, dict)
 
 
 def test_growth_is_told_from_the_day_it_was_noted(sqlite_runtime: Runtime, tmp_path: Path) -> None:

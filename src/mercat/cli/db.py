@@ -10,7 +10,7 @@ import typer
 from mercat.cli import db_backups, db_looking, db_schema, db_seeding, db_tables, db_tending
 from mercat.cli.display import plain, say, shown
 from mercat.cli.errors import FAILED
-from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
+from mercat.cli.session import JsonOption, Needs, confirm, me, open_runtime, print_json
 from mercat.cli.upgrading import settle_in
 from mercat.core.database import migrate
 from mercat.core.database import revision as schema
@@ -27,7 +27,9 @@ app.add_typer(db_looking.app)
 app.add_typer(db_seeding.app)
 
 
-@app.callback()
+@app.callback(
+    epilog="Exit codes: 0 done, 1 failed or refused, 2 usage. Of health: 0 well, 1 look at it, 2 failing. check: 1 if they differ."
+)
 def db() -> None:
     """The database: its schema, its backups, its health."""
 
@@ -84,7 +86,7 @@ def downgrade(
 ) -> None:
     """Take the schema down to a revision. Tables that it does not know are dropped with what is in them."""
     if not yes:
-        typer.confirm("Tables and columns that the older schema does not know are lost. Go on?", abort=True, err=True)
+        confirm("Tables and columns that the older schema does not know are lost. Go on?")
     with open_runtime(needs=Needs.THERE) as runtime:
         migrate.downgrade(runtime.engine, revision)
         _report(schema.current(runtime.engine), as_json=as_json)

@@ -12,7 +12,7 @@ import typer
 
 from mercat.cli.display import number, out, plain, say, table
 from mercat.cli.progress import progressing
-from mercat.cli.session import JsonOption, Needs, me, open_runtime, print_json
+from mercat.cli.session import JsonOption, Needs, confirm, me, open_runtime, print_json
 from mercat.core.jobs.watch import Watch
 from mercat.core.unit import Runtime
 from mercat.domain import register_hearing, register_tables
@@ -107,7 +107,7 @@ def restore(
 ) -> None:
     """Put a backup in the place of everything, or leave all as it was. Works across databases for portable and SQLite's."""
     if not yes:
-        typer.confirm("All that the database holds is replaced, users and jobs too. Go on?", abort=True, err=True)
+        confirm("All that the database holds is replaced, users and jobs too. Go on?")
     register_hearing()
     with _watched(Needs.NOTHING) as (runtime, watch):
         done = operations.restore_backup(runtime, me(), backup, is_safe=safety, watch=watch)

@@ -26,7 +26,10 @@ def slow(
     days: Annotated[int, typer.Option("--days", min=1, max=3660, help="Of the last so many days.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Statements that took over a second (MERCAT_DATABASE_SLOW_MS), those first that took most time in all."""
+    """Statements that took over a second (MERCAT_DATABASE_SLOW_MS), those first that took most time in all.
+
+    PostgreSQL's pg_stat_statements, where it is there, tells of all the time since it was begun, whatever --days says.
+    """
     from mercat.domain.operations import service as operations
 
     with open_runtime() as runtime:

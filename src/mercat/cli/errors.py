@@ -56,9 +56,11 @@ def answering(*, as_json: bool) -> Iterator[None]:
 
 def _in_a_line(failed: Exception) -> str:
     """What a failure that nobody foresaw says. A database driver's own words are the useful ones."""
-    original = getattr(failed, "orig", None)
-    if original is not None:
-        return f"the database refused: {_first_line(original)}"
+    from mercat.core.database.drivers import said_by_driver
+
+    said = said_by_driver(failed)
+    if said is not None:
+        return f"the database refused: {said}"
     if isinstance(failed, OSError) and failed.strerror:
         return f"{failed.filename}: {failed.strerror}" if failed.filename else failed.strerror
     return f"unexpected {type(failed).__name__}: {_first_line(failed)}"

@@ -17,7 +17,7 @@ import typer
 from structlog.contextvars import bound_contextvars
 
 from mercat.core.actor import Actor
-from mercat.core.errors import Conflict, NotFound
+from mercat.core.errors import Conflict, Invalid, NotFound
 from mercat.core.memory import keep_for_good
 from mercat.core.settings import Settings, load
 from mercat.core.unit import Runtime
@@ -91,6 +91,15 @@ def me() -> Actor:
     except (OSError, KeyError):
         name = f"uid {os.getuid()}"
     return Actor("user", name, via="terminal")
+
+
+def confirm(question: str) -> None:
+    """Ask on standard error before something is lost. Raises ``Invalid`` for a no, and where nobody is there to answer."""
+    try:
+        typer.confirm(question, abort=True, err=True)
+    except typer.Abort as refused:
+        message = "nothing was done; --yes goes on without asking"
+        raise Invalid(message) from refused
 
 
 def print_json(document: Any) -> None:

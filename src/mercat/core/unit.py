@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from mercat.core.actor import SYSTEM, Actor
@@ -19,6 +18,7 @@ from mercat.core.border import is_unit_open, unit_open
 from mercat.core.clock import now
 from mercat.core.database.base import Row
 from mercat.core.database.bulk import Bulk
+from mercat.core.database.drivers import drivers_own
 from mercat.core.database.engine import WRITES, make_engine
 from mercat.core.files import FileStore
 from mercat.core.jobs.messages import NORMAL_PRIORITY, Message
@@ -226,11 +226,11 @@ class Runtime:
 
 def _code(failed: Exception) -> str:
     """The database's own number of what failed; empty for what no database said."""
-    original = failed.orig if isinstance(failed, DBAPIError) else failed
-    if type(original).__module__.partition(".")[0] not in {"psycopg", "pymysql", "sqlite3"}:
+    original = drivers_own(failed)
+    if original is None:
         return ""
     # PyMySQL gives MariaDB's own number first; its SQLSTATE is too coarse to tell a race from a fault.
-    number = original.args[0] if original and original.args else ""
+    number = original.args[0] if original.args else ""
     return str(number if isinstance(number, int) else getattr(original, "sqlstate", None) or "")
 
 

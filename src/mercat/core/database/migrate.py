@@ -22,7 +22,7 @@ from mercat.core.database.engine import WRITES
 from mercat.core.database.locks import named_lock
 from mercat.core.database.partitions import is_partition
 from mercat.core.database.revision import current, head
-from mercat.core.errors import Conflict
+from mercat.core.errors import Conflict, Invalid
 from mercat.core.log import get_logger
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
     On a live PostgreSQL it never waits for a table for longer than a few seconds, since everybody else would wait behind
     it: it lets go and tries again. Indexes of large tables are built afterwards, beside writers. Raises ``Conflict`` where
-    somebody holds a table all the while.
+    somebody holds a table all the while, ``Invalid`` for a revision that there is not.
     """
     from alembic import command
 
+    _refuse_unknown(revision)
     with named_lock(engine, "migrate"):
         _patiently(engine, lambda config: command.upgrade(config, revision))
         if current(engine) == head():
@@ -85,9 +86,10 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back to ``revision`` (``base`` is empty). Waits as ``upgrade`` does."""
+    """Take the schema back to ``revision`` (``base`` is empty). Waits and refuses as ``upgrade`` does."""
     from alembic import command
 
+    _refuse_unknown(revision)
     with named_lock(engine, "migrate"):
         _patiently(engine, lambda config: command.downgrade(config, revision))
 
@@ -235,6 +237,25 @@ def revisions() -> list[Revision]:
     config = Config()
     config.set_main_option("script_location", SCRIPTS)
     return [Revision(each.revision, each.doc) for each in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def place_of(revision: str) -> int:
+    """How many steps there are up to a revision; ``base`` is 0, ``head`` all of them. Raises ``Invalid`` where there is none."""
+    known = [each.revision for each in reversed(revisions())]
+    if revision in {"base", "head"}:
+        return 0 if revision == "base" else len(known)
+    if revision not in known:
+        message = (
+            f"there is no revision {revision}: they go from {known[0]} to {known[-1]}; base is empty, head the newest"
+        )
+        raise Invalid(message)
+    return known.index(revision) + 1
+
+
+def _refuse_unknown(revision: str) -> None:
+    # Alembic knows steps from here, such as -1, too.
+    if not revision.startswith(("-", "+")):
+        place_of(revision)
 
 
 def make_revision(engine: Engine, message: str) -> str:

@@ -28,26 +28,13 @@ def sql_between(dialect: str, first: str, last: str) -> str:
     """
     kind = "mariadb" if dialect == "mysql" else dialect
     known = [each.revision for each in reversed(migrate.revisions())]
-    start, end = _place(first, known), _place(last, known)
+    start, end = migrate.place_of(first), migrate.place_of(last)
     if kind not in DIALECTS:
         message = f"there is no database {dialect!r}: {', '.join(DIALECTS)}"
         raise Invalid(message)
     if start == end:
         return ""
     return _played(known, start, end) if kind == "sqlite" else _written(kind, first, last, is_up=start < end)
-
-
-def _place(revision: str, known: list[str]) -> int:
-    if revision == "base":
-        return 0
-    if revision == "head":
-        return len(known)
-    if revision not in known:
-        message = (
-            f"there is no revision {revision}: they go from {known[0]} to {known[-1]}; base is empty, head the newest"
-        )
-        raise Invalid(message)
-    return known.index(revision) + 1
 
 
 def _written(dialect: str, first: str, last: str, *, is_up: bool) -> str:

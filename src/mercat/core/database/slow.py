@@ -8,13 +8,25 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
 
+from mercat.core.database.drivers import said_by_driver
 from mercat.core.log import get_logger
 
 log = get_logger(__name__)
 EVENT = "statement_slow"
 _LONGEST = 2_000
 _STARTED = "mercat_started"
+# Whatever the schema that somebody put it into.
+_BOOK = (
+    "SELECT quote_ident(n.nspname) || '.pg_stat_statements' FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+    " WHERE e.extname = 'pg_stat_statements'"
+)
+_STATEMENTS = (
+    "SELECT query, calls, total_exec_time / 1000, max_exec_time / 1000 FROM {book} s"
+    " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() AND max_exec_time >= :least"
+    " ORDER BY total_exec_time DESC LIMIT 50"
+)
 
 
 class _Limit:
@@ -62,20 +74,21 @@ def _judge(statement: str, started: float) -> None:
 
 
 def server_slow(connection: Connection, least_s: float) -> list[dict[str, Any]] | None:
-    """What PostgreSQL's own book (pg_stat_statements) has of slow statements; ``None`` where there is no such book."""
+    """What PostgreSQL's own book (pg_stat_statements) has of slow statements since it was begun.
+
+    ``None`` where there is no such book, or it cannot be read: the extension is there, but the server was not started with it.
+    """
     if connection.dialect.name != "postgresql":
         return None
-    has = connection.scalar(text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'"))
-    if not has:
+    book = connection.scalar(text(_BOOK))
+    if not book:
         return None
-    rows = connection.execute(
-        text(
-            "SELECT query, calls, total_exec_time / 1000, max_exec_time / 1000 FROM pg_stat_statements s"
-            " JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() AND max_exec_time >= :least"
-            " ORDER BY total_exec_time DESC LIMIT 50"
-        ),
-        {"least": least_s * 1000},
-    )
+    try:
+        with connection.begin_nested():
+            rows = connection.execute(text(_STATEMENTS.format(book=book)), {"least": least_s * 1000}).all()
+    except DBAPIError as refused:
+        log.info("statements_not_read", reason=said_by_driver(refused))
+        return None
     return [
         {
             "statement": " ".join(query.split())[:_LONGEST],

@@ -16,9 +16,11 @@ from mercat.core.actor import Actor
 from mercat.core.clock import now
 from mercat.core.database.backup import making
 from mercat.core.database.backup.archive import PORTABLE, Archive, Manifest
+from mercat.core.database.backup.hashing import hash_file
 from mercat.core.database.backup.keeping import to_remove
 from mercat.core.database.backup.native import PARTS
 from mercat.core.database.backup.sealing import is_sealed, seal, unseal
+from mercat.core.database.drivers import said_by_driver
 from mercat.core.database.locks import named_lock
 from mercat.core.database.revision import current
 from mercat.core.errors import Conflict, NotFound
@@ -228,11 +230,23 @@ def restore_backup(
                 draft = BackupDraft(f"before restoring {view.name}", with_files=False)
                 safety = create_backup(runtime, actor, draft, watch=watch)
             folder = home_of(runtime).make()
-            making.restore(runtime, archive, folder, lambda unit: unit.announce(DatabaseRestored()), _advance(watch))
+            _put_in_place(runtime, archive, folder, watch)
         # Connections remember tables that may have been made anew.
         runtime.engine.dispose()
         log.info("backup_restored", name=view.name, form=view.form, rows=view.rows)
         return Restored(view, safety)
+
+
+def _put_in_place(runtime: Runtime, archive: Archive, folder: Path, watch: Watch) -> None:
+    try:
+        making.restore(runtime, archive, folder, lambda unit: unit.announce(DatabaseRestored()), _advance(watch))
+    except Exception as failed:
+        # A disk that is full, a server that went away: a transaction that does not end changes nothing.
+        reason = said_by_driver(failed) or (failed.strerror if isinstance(failed, OSError) else None)
+        if reason is None:
+            raise
+        message = f"the database is as it was, for the backup could not be put in its place: {reason}"
+        raise Conflict(message) from failed
 
 
 @contextmanager
@@ -270,7 +284,7 @@ def _check(runtime: Runtime, archive: Archive, watch: Watch) -> None:
     elif form == "sqlite" and archive.manifest.tables:
         with tempfile.TemporaryDirectory(dir=home_of(runtime).make(), prefix=".checked-") as made:
             archive.extract(PARTS[form], Path(made) / PARTS[form])
-            known = {each.name: each for each in making.hash_file(Path(made) / PARTS[form], _advance(watch))}
+            known = {each.name: each for each in hash_file(Path(made) / PARTS[form], _advance(watch))}
         differing = [each.name for each in archive.manifest.tables if known.get(each.name) != each]
     else:
         return

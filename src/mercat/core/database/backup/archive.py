@@ -132,9 +132,9 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(file)
             self.manifest = msgspec.json.decode(self._zip.read(MANIFEST), type=Manifest)
-        except (zipfile.BadZipFile, KeyError, EOFError, msgspec.DecodeError, OSError) as torn:
-            if isinstance(torn, FileNotFoundError):
-                raise
+        except (FileNotFoundError, PermissionError):
+            raise
+        except Exception as torn:
             message = f"{shown} is no whole backup: it was cut off or is something else; take another one"
             raise Conflict(message) from torn
         if self.manifest.format != FORMAT:
@@ -151,19 +151,22 @@ class Archive:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    @contextmanager
-    def open(self, name: str) -> Iterator[IO[bytes]]:
-        """Read a part; what was changed in it shows at its end, by zip's own sum."""
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """A part's bytes, some at a time; what was changed in it shows at its end, by zip's own sum."""
         try:
             with self._zip.open(name) as given:
-                yield given
-        except (zipfile.BadZipFile, KeyError, EOFError, OSError) as damaged:
+                while chunk := given.read(_CHUNK):
+                    yield chunk
+        except OSError:
+            raise
+        except Exception as damaged:
+            # Bytes that were changed make zipfile raise a dozen things. What the reader of the chunks raises does not pass here.
             raise self._damaged(name) from damaged
 
     def extract(self, name: str, to: Path) -> None:
         """Copy a part out."""
-        with self.open(name) as given, to.open("wb") as out:
-            while chunk := given.read(_CHUNK):
+        with to.open("wb") as out:
+            for chunk in self.chunks(name):
                 out.write(chunk)
 
     @property
@@ -186,11 +189,10 @@ class Archive:
 
     def _sum(self, name: str, advance: Callable[[int], None]) -> tuple[int, str]:
         digest, size = hashlib.sha256(), 0
-        with self.open(name) as given:
-            while chunk := given.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                advance(len(chunk))
+        for chunk in self.chunks(name):
+            digest.update(chunk)
+            size += len(chunk)
+            advance(len(chunk))
         return size, digest.hexdigest()
 
     def _damaged(self, name: str) -> Conflict:

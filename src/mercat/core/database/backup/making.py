@@ -9,12 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, inspect, text
 
 from mercat.core.clock import now
 from mercat.core.database import migrate
 from mercat.core.database.backup import native, scratch
-from mercat.core.database.backup.archive import FILES, PORTABLE, Archive, ArchiveWriter, Manifest, TableEntry
+from mercat.core.database.backup.archive import FILES, PORTABLE, Archive, ArchiveWriter, Manifest
+from mercat.core.database.backup.hashing import hash_file
 from mercat.core.database.backup.portable import (
     Advance,
     Source,
@@ -106,16 +107,6 @@ def _write_native(runtime: Runtime, archive: ArchiveWriter, part: Path, advance:
     archive.add(part.name, part, compress=engine.dialect.name != "postgresql")
 
 
-def hash_file(path: Path, advance: Advance = nothing) -> list[TableEntry]:
-    """The tables of a SQLite file that nobody has open."""
-    engine = create_engine(f"sqlite:///file:{path}?mode=ro&immutable=1&uri=true")
-    try:
-        with engine.connect() as connection:
-            return hash_tables(connection, advance)
-    finally:
-        engine.dispose()
-
-
 def _pages(advance: Advance) -> Callable[[int, int], None]:
     def tell(done: int, _total: int) -> None:
         advance("pages", done)
@@ -191,7 +182,7 @@ def _restore_postgres(runtime: Runtime, archive: Archive, parts: Path) -> None:
     dump_file = parts / native.PARTS["postgresql"]
     archive.extract(dump_file.name, dump_file)
     there = inspect(runtime.engine).get_table_names(schema="public")
-    native.put_in_postgres(dump_file, runtime.engine, there, parts)
+    native.put_in_postgres(dump_file, runtime.engine, there)
     if archive.manifest.revision != head():
         migrate.upgrade(runtime.engine)
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
@@ -120,25 +121,46 @@ def put_in_sqlite(database: Path, into: Engine) -> None:
         source.close()
 
 
-def put_in_postgres(dump: Path, into: Engine, tables: Sequence[str], scratch: Path) -> None:
-    """Put a dump in the place of all of Mercat's tables, in one transaction. Raises ``Conflict``."""
-    script, drops = scratch / "dump.sql", scratch / "drops.sql"
-    run(["pg_restore", "--no-owner", f"--file={script}", str(dump)], {})
-    # The schema itself is there, and a dump of it says to make it.
-    lines = ["SET client_min_messages = warning;", *(f'DROP TABLE IF EXISTS "{each}" CASCADE;' for each in tables)]
-    drops.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with _postgres_login(into.url) as (arguments, environment):
-        files = [f"--file={drops}", f"--file={_without_schema(script)}"]
-        run(["psql", "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", *files, *arguments], environment)
+def put_in_postgres(dump: Path, into: Engine, tables: Sequence[str]) -> None:
+    """Put a dump in the place of all of Mercat's tables, in one transaction. Raises ``Conflict``.
+
+    Its end is said from here: where this process is killed psql hears no more, and the server takes everything back.
+    """
+    with _postgres_login(into.url) as (arguments, environment), tempfile.TemporaryFile() as said:
+        common: dict[str, Any] = {"stderr": said, "env": child_environment(**environment)}
+        reads = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *arguments]
+        writes = ["pg_restore", "--no-owner", "--file=-", str(dump)]
+        with (
+            subprocess.Popen(writes, stdout=subprocess.PIPE, **common) as script,  # noqa: S603  # as below
+            subprocess.Popen(reads, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, **common) as psql,  # noqa: S603  # what varies is the database's own address
+        ):
+            try:
+                _tell(psql, script, tables)
+            except BrokenPipeError:
+                # It ended early, and has said why; what it was to hear has no reader any more.
+                script.kill()
+            except BaseException:
+                psql.kill()
+                script.kill()
+                raise
+        if psql.returncode or script.returncode:
+            said.seek(0)
+            raise _failed("psql" if psql.returncode else "pg_restore", psql.returncode, said.read())
 
 
-def _without_schema(script: Path) -> Path:
-    kept = script.with_suffix(".kept.sql")
-    with script.open(encoding="utf-8") as given, kept.open("w", encoding="utf-8") as out:
-        for line in given:
-            if not line.startswith(("CREATE SCHEMA public;", "COMMENT ON SCHEMA public ")):
+def _tell(psql: subprocess.Popen[bytes], script: subprocess.Popen[bytes], tables: Sequence[str]) -> None:
+    assert psql.stdin is not None  # noqa: S101  # both were asked for
+    assert script.stdout is not None  # noqa: S101
+    with psql.stdin as out:
+        lines = ["BEGIN;", "SET LOCAL client_min_messages = warning;"]
+        lines += [f'DROP TABLE IF EXISTS "{each}" CASCADE;' for each in tables]
+        out.write("".join(f"{line}\n" for line in lines).encode())
+        for line in script.stdout:
+            # The schema itself is there, and a dump of it says to make it.
+            if not line.startswith((b"CREATE SCHEMA public;", b"COMMENT ON SCHEMA public ")):
                 out.write(line)
-    return kept
+        if script.wait() == 0:
+            out.write(b"COMMIT;\n")
 
 
 def put_in_mariadb(dump: Path, into: URL) -> None:
@@ -158,9 +180,12 @@ def run(command: Sequence[str], environment: dict[str, str], *, given: object = 
         check=False,
     )
     if done.returncode:
-        said = scrub(done.stderr.decode("utf-8", "replace").strip()) or f"exit code {done.returncode}"
-        message = f"{command[0]} failed: {said.splitlines()[0][:500]}"
-        raise Conflict(message)
+        raise _failed(command[0], done.returncode, done.stderr)
+
+
+def _failed(program: str, code: int, said: bytes) -> Conflict:
+    text = scrub(said.decode("utf-8", "replace").strip()) or f"exit code {code}"
+    return Conflict(f"{program} failed: {text.splitlines()[0][:500]}")
 
 
 @contextmanager

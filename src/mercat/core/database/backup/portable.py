@@ -14,13 +14,13 @@ from mercat.core.database.backup.archive import Archive, ArchiveWriter, TableEnt
 from mercat.core.database.bulk import Bulk
 from mercat.core.database.first_load import can_rebuild, indexes_after
 from mercat.core.database.partitions import ensure_months, partition_column
-from mercat.core.database.rows import AT_ONCE, Column, Shape, Values, insert_rows, read_rows, shapes
+from mercat.core.database.rows import Column, Shape, Values, insert_rows, read_rows, shapes
 from mercat.core.errors import Conflict
 
 Advance = Callable[[str, int], None]
 Source = Callable[[Shape], Iterable[list[Values]]]
 _encode_lines = msgspec.json.Encoder().encode_lines
-_decode = msgspec.json.Decoder(list[Any]).decode
+_decode_lines = msgspec.json.Decoder(list[Any]).decode_lines
 
 
 def nothing(_stage: str, _rows: int) -> None:
@@ -40,9 +40,12 @@ def dump(connection: Connection, archive: ArchiveWriter, advance: Advance = noth
         archive.manifest.tables.append(entry)
 
 
-def hash_tables(connection: Connection, advance: Advance = nothing) -> list[TableEntry]:
-    """Count and hash every table's rows, without keeping them."""
-    return [_write(read_rows(connection, shape), shape, None, advance) for shape in shapes().values()]
+def hash_tables(
+    connection: Connection, advance: Advance = nothing, *, tables: Iterable[Shape] | None = None
+) -> list[TableEntry]:
+    """Count and hash the rows of these tables, or of all that the models describe, without keeping them."""
+    wanted = shapes().values() if tables is None else tables
+    return [_write(read_rows(connection, shape), shape, None, advance) for shape in wanted]
 
 
 def _write(rows: Iterable[list[Values]], shape: Shape, out: IO[bytes] | None, advance: Advance) -> TableEntry:
@@ -70,14 +73,12 @@ def rows_in(archive: Archive) -> Source:
     """The rows of an archive's tables, some at a time."""
 
     def read(shape: Shape) -> Iterator[list[Values]]:
-        with archive.open(table_part(shape.table)) as lines:
-            some: list[Values] = []
-            for line in lines:
-                some.append(_decode(line))
-                if len(some) == AT_ONCE:
-                    yield some
-                    some = []
-            yield some
+        rest = b""
+        for chunk in archive.chunks(table_part(shape.table)):
+            # A line holds no other line feed: JSON writes those of a text as two characters.
+            whole, _, rest = (rest + chunk).rpartition(b"\n")
+            if whole:
+                yield _decode_lines(whole)
 
     return read
 

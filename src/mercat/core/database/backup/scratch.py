@@ -17,7 +17,6 @@ from mercat.core.database.bulk import Bulk
 from mercat.core.database.engine import WRITES, make_engine
 from mercat.core.database.revision import current, head
 from mercat.core.errors import Conflict
-from mercat.core.ids import new_id
 from mercat.core.settings import Settings
 
 
@@ -64,12 +63,14 @@ def _on_mariadb(archive: Archive, settings: Settings, folder: Path) -> Iterator[
         live.dispose()
         message = f"{archive.shown} is in MariaDB's own form: restore it on a MariaDB, or make a portable backup"
         raise Conflict(message)
-    name = f"mercat_restoring_{new_id().hex[-12:]}"
+    # One name for each database, so that what a killed restore left behind is gone with the next one.
+    name = f"{str(live.url.database)[:40]}_mercat_restoring"
     url = live.url.set(database=name)
     server = create_engine(live.url, isolation_level="AUTOCOMMIT")
     try:
         with server.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
+            connection.execute(text(f"DROP DATABASE IF EXISTS `{name}`"))
+            connection.execute(text(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"))
         archive.extract(PARTS["mariadb"], folder / "dump.sql")
         put_in_mariadb(folder / "dump.sql", url)
         engine = make_engine(replace(settings, database_url=url.render_as_string(hide_password=False)))
@@ -80,6 +81,6 @@ def _on_mariadb(archive: Archive, settings: Settings, folder: Path) -> Iterator[
             engine.dispose()
     finally:
         with server.connect() as connection:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+            connection.execute(text(f"DROP DATABASE IF EXISTS `{name}`"))
         server.dispose()
         live.dispose()

@@ -36,7 +36,7 @@ def is_sealed(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as outer:
             return KEY in outer.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return False
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 
 from mercat.core.database.base import Base
 from mercat.core.database.bulk import Bulk
+from mercat.core.database.drivers import said_by_driver
 from mercat.core.database.partitions import ensure_months, partition_column
 from mercat.core.database.rows import Shape, Values, insert_rows, rows_by_key, shape_named, to_parameters
 from mercat.core.database.tables.cells import Unfit, text_of, value_of
@@ -21,7 +22,6 @@ from mercat.core.errors import Conflict, Invalid
 from mercat.core.ids import new_id
 from mercat.core.money import plain
 
-_DRIVERS = frozenset({"psycopg", "pymysql", "sqlite3"})
 Source = Callable[[], Lines]
 
 
@@ -162,9 +162,9 @@ class TableLoad:
         self.bulk.many(f"UPDATE {self.bulk.quoted(self.whole.table)} SET {sets} WHERE {where}", rows)
 
     def _told(self, failed: Exception, first: int, last: int) -> Exception:
-        if type(failed).__module__.partition(".")[0] not in _DRIVERS:
+        said = said_by_driver(failed)
+        if said is None:
             return failed
-        said = (str(failed.args[-1]) if failed.args else str(failed)).strip().splitlines()[0]
         what = "a row is there already; --update changes those that are there" if _is_double(failed) else "refused"
         return Conflict(f"{self.file}, lines {first} to {last}: {what} ({said[:300]})")
 
