@@ -140,7 +140,7 @@ def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(n
 
 
 def test_an_address_with_a_nul_is_refused(api: TestClient):
-    assert api.get(f"{JOBS}?kind=%00").status_code == 400
+    assert api.get(f"{JOBS}?kind=%00").status_code == 422
 
 
 def test_all_faults_of_a_request_are_told_at_once(api: TestClient):

@@ -24,6 +24,8 @@ from mercat.sdk.errors import RateLimited, Rejected, Unauthorized, Unavailable, 
 log = get_logger(__name__)
 PROBLEM = "application/problem+json"
 _LATER_S = 30
+# Where pydantic speaks of inputs of its own, and not of what was sent.
+_WORDS = {"extra_forbidden": "there is no parameter or field of this name", "missing": "it has to be given"}
 # The first that fits is taken, so the narrower stand before the wider.
 _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (Unauthenticated, 401, "unauthenticated"),
@@ -188,7 +190,7 @@ async def _unreadable(request: Request, wrong: Any) -> Response:
     faults = wrong.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem(400, "malformed", f"the body is no JSON: {faults[0]['ctx']['error']}", request_id=_id(request))
-    errors = [{"field": _place(fault["loc"]), "message": fault["msg"]} for fault in faults]
+    errors = [{"field": _place(fault["loc"]), "message": _WORDS.get(fault["type"], fault["msg"])} for fault in faults]
     first = errors[0]
     detail = f"{first['field']}: {first['message']}" + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
     return problem(422, "invalid", detail, request_id=_id(request), field=first["field"], errors=errors)

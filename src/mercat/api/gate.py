@@ -113,7 +113,7 @@ class Gate:
 
     async def _admit(self, scope: Scope, headers: Headers, answering: _Answering) -> None:
         if b"\0" in scope["path"].encode() or b"%00" in scope["query_string"]:
-            raise Refused(400, "malformed", "the address holds a NUL character")
+            raise Refused(422, "invalid", "the address holds a NUL character, which no text here has")
         address = scope["client"][0] if scope.get("client") else ""
         bearer = _bearer(headers.get("authorization"), scope["method"])
         if bearer is None:
@@ -264,4 +264,4 @@ def _bearer(authorization: str | None, method: str) -> str | None:
         except (binascii.Error, UnicodeDecodeError):
             raise Refused(401, "unauthenticated", "the credentials cannot be read") from None
         return user if user.startswith("mk_") else password
-    raise Refused(401, "unauthenticated", "credentials come as `Authorization: Bearer …`")
+    raise Refused(401, "unauthenticated", "the credentials are of a kind that is not taken: a token or an API key is")

@@ -200,7 +200,7 @@ def caller_of(request: Request) -> Actor:
     """Whoever asks. Raises ``Unauthenticated``."""
     principal = request.scope.get("principal")
     if principal is None:
-        message = "no credentials: send a token or an API key as `Authorization: Bearer …`"
+        message = "no credentials: send a token or an API key"
         raise Unauthenticated(message)
     actor: Actor = principal.actor
     return actor
