@@ -149,6 +149,7 @@ def by_keyboard(page: Page) -> None:
 
 
 def by_button(page: Page) -> None:
+    page.get_by_role("checkbox").first.check()
     page.get_by_role("button", name="Approve", exact=True).first.click()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,6 +71,8 @@ def test_every_guard_is_on_unless_said_otherwise(
     proving.feed_rows(sqlite_runtime, tmp_path, BASE, guards={})
     held = proving.feed_rows(sqlite_runtime, tmp_path, rows, guards={}, complete=complete)
     assert (held.status, [each["rule"] for each in held.findings]) == ("held", [rule])
+    [finding] = held.findings
+    assert not re.match(r"1 (prices|products) ", finding["message"]), "one is not several"
 
 
 def test_price_and_cost_that_fall_together_are_judged_together(sqlite_runtime: Runtime, tmp_path: Path) -> None:

@@ -95,10 +95,11 @@ class Judge:
         """
         found = []
         rules = self.rules
-        for rule, message in _PER_ROW.items():
+        for rule, (one, several) in _PER_ROW.items():
             count = self._counts.get(rule, 0)
             if count > 0:
-                found.append(self._finding(rule, count, message.format(count=count, rules=rules)))
+                message = (one if count == 1 else several).format(count=count, rules=rules)
+                found.append(self._finding(rule, count, message))
         dry = self._counts.get("quantity_empty", 0)
         if _over(dry, stocked, rules.quantity_empty_pct):
             message = f"{dry} of {stocked} stocked offers fall to nothing (limit {rules.quantity_empty_pct:g} %)"
@@ -120,10 +121,14 @@ class Judge:
         return {"rule": rule, "count": count, "message": message, "samples": self._samples.get(rule, [])}
 
 
+# Of one, and of several.
 _PER_ROW = {
-    "price_change": "{count} prices move by more than {rules.price_change_pct:g} %",
-    "price_empty": "{count} prices become 0 or empty",
-    "cost_above_price": "{count} products would sell below cost",
+    "price_change": (
+        "{count} price moves by more than {rules.price_change_pct:g} %",
+        "{count} prices move by more than {rules.price_change_pct:g} %",
+    ),
+    "price_empty": ("{count} price becomes 0 or empty", "{count} prices become 0 or empty"),
+    "cost_above_price": ("{count} product would sell below cost", "{count} products would sell below cost"),
 }
 
 
