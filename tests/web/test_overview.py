@@ -25,5 +25,5 @@ def test_the_queue_is_narrowed_by_kind(open_page: Open):
 def test_what_changed_is_counted_from_the_last_visit_on(open_page: Open):
     page = open_page("/?since=7d").page
 
-    expect(page.locator(".change").first).to_contain_text("added")
+    expect(page.locator(".change", has_text="added").first).to_be_visible()
     expect(page.locator(".seg [aria-current]")).to_have_text("7 days")
