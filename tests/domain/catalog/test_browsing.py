@@ -85,6 +85,7 @@ def test_a_row_says_what_a_list_shows(shop: Runtime) -> None:
         "barcode": None,
         "price": "2.5",
         "currency": "EUR",
+        "stock": None,
         "variants": 1,
         "metafields": {"custom.width": {"value": "2.5", "unit": "mm"}},
     }
