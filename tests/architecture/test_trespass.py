@@ -355,13 +355,6 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], subpro
     return of
 
 
-@pytest.mark.parametrize("guard", [IMPORTS, RUFF, ROOMS, STATEMENTS, FILES, TABLES], ids=lambda guard: guard[-1])
-def test_the_tree_as_it_stands_passes(guard: tuple[str, ...], tmp_path: Path) -> None:
-    verdict = judge(guard, lay_scratch(tmp_path))
-
-    assert verdict.returncode == 0, verdict.stdout + verdict.stderr
-
-
 @pytest.mark.parametrize("name", TRESPASSES)
 def test_a_trespass_is_stopped_by_name(name: str, verdicts: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
     trespass = TRESPASSES[name]

@@ -16,7 +16,6 @@ CATALOGUES = [
     "bmecat/olivere__bmecat2005__testdata__new_catalog.golden.xml",
     "icecat/harvester/Laptops.ndjson",
     "icecat/xml/808736152730_en.xml",
-    "matching/D2/abt.csv.xz",
     "shopify_csv/apparel.csv",
     "superstore/Sample - Superstore.csv.xz",
     "superstore/Sample - Superstore.xls.xz",
